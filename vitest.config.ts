@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+// Packages import one another's sources in tests, through this export condition: no build stands between an edit and its test.
+const conditions = ["@bide/source", "node", "import", "module", "default"];
+
+/** Scripts for Redis stay files of their own: importing one gives its text, as the bundler does it too. */
+const luaAsText = {
+  name: "lua-as-text",
+  transform: (source: string, id: string): string | undefined =>
+    id.endsWith(".lua") ? `export default ${JSON.stringify(source)};` : undefined,
+};
+
+export default defineConfig({
+  plugins: [luaAsText],
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["packages/*/{src,test}/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
+    pool: "forks",
+    restoreMocks: true,
+    reporters: process.env["CI"]
+      ? ["dot", "./scripts/closing-line-reporter.ts"]
+      : ["default", "./scripts/closing-line-reporter.ts"],
+    coverage: { provider: "v8", include: ["packages/core/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
+  },
+});
