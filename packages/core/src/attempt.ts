@@ -1,0 +1,90 @@
+import type { Budget } from "./budget.js";
+import { type Cancellation, cancellationOf } from "./cancellation.js";
+import type { Clock } from "./clock.js";
+import type { Attempt, Failure, RunOptions } from "./outcome.js";
+
+/** An attempt while it lives. Makes its `AbortSignal` only when somebody looks at it: a controller costs more than a call. */
+export class LiveAttempt implements Attempt, Cancellation {
+  aborted = false;
+  reason: unknown;
+  /** The budget that an outer policy tells of this call: whoever shares it must not tell it again. */
+  budget: Budget | undefined;
+  #controller: AbortController | undefined;
+  #listeners: Set<() => void> | undefined;
+  readonly #clock: Pick<Clock, "nowMs">;
+  readonly #startedMs: number;
+
+  constructor(
+    readonly number: number,
+    readonly previous: Failure | undefined,
+    readonly deadlineMs: number | undefined,
+    clock: Pick<Clock, "nowMs">,
+    startedMs: number,
+  ) {
+    this.#clock = clock;
+    this.#startedMs = startedMs;
+  }
+
+  get elapsedMs(): number {
+    return this.#clock.nowMs() - this.#startedMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  onAbort(listener: () => void): () => void {
+    this.#listeners ??= new Set();
+    const entry = (): void => listener();
+    this.#listeners.add(entry);
+    return () => this.#listeners?.delete(entry);
+  }
+
+  /** An attempt like this one that outlives it: a stream that it opened. It is aborted with it, until it is let go. */
+  fork(): { attempt: LiveAttempt; release: () => void } {
+    const attempt = new LiveAttempt(this.number, this.previous, this.deadlineMs, this.#clock, this.#startedMs);
+    attempt.budget = this.budget;
+    return { attempt, release: this.onAbort(() => attempt.abort(this.reason)) };
+  }
+
+  /** Ends the attempt from outside. Only the first call counts. */
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    for (const listener of listeners ?? []) listener();
+    this.#controller?.abort(reason);
+  }
+}
+
+/**
+ * The value of `start`, or a rejection with the attempt's reason as soon as it is aborted; what comes later is dropped.
+ *
+ * The promise's own `resolve` is the handler of the operation's: V8 follows that link when it writes an error's stack, where
+ * a function of ours in between, or a race, would end the stack. So the caller's frame stays visible.
+ */
+export async function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>): Promise<T> {
+  let release: (() => void) | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      if (attempt.aborted) return reject(attempt.reason);
+      release = attempt.onAbort(() => reject(attempt.reason));
+      Promise.resolve(start()).then(resolve, reject);
+    });
+  } finally {
+    release?.();
+  }
+}
+
+/** What can end a run with these options from outside; `undefined` when nothing can. */
+export function cancellationIn(options: RunOptions | undefined): Cancellation | undefined {
+  if (options === undefined) return undefined;
+  if (options instanceof LiveAttempt) return options;
+  return options.signal && cancellationOf(options.signal);
+}

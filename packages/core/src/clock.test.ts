@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Clock, defaultClock, replaceDefaultClock, sleepOn, startTimer, systemClock } from "./clock.js";
+import { retry } from "./index.js";
+import { fail, ok, scripted, virtualClock, withClock } from "./testing.js";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const fake = (): void => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+
+describe("the host's clock", () => {
+  test("wakes sleepers in the order of their times, equals in the order they came, with one host timer", async () => {
+    fake();
+    const woken: string[] = [];
+    const sleep = async (ms: number, name: string): Promise<void> => {
+      await systemClock.sleep(ms);
+      woken.push(name);
+    };
+    const all = Promise.all([sleep(30, "c"), sleep(10, "a"), sleep(20, "b"), sleep(10, "a2")]);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(30);
+    await all;
+    expect(woken).toEqual(["a", "a2", "b", "c"]);
+  });
+
+  test("never wakes early, by its own measure", async () => {
+    const startedMs = systemClock.nowMs();
+    await systemClock.sleep(12.5);
+    expect(systemClock.nowMs() - startedMs).toBeGreaterThanOrEqual(12.5);
+    expect(Math.abs(systemClock.wallNowMs() - Date.now())).toBeLessThan(1000);
+  });
+
+  test("an aborted sleep rejects at once with the reason; an aborted signal starts none", async () => {
+    fake();
+    const controller = new AbortController();
+    const seen = expect(systemClock.sleep(1000, controller.signal)).rejects.toBe("enough");
+    const other = systemClock.sleep(5);
+    controller.abort("enough");
+    await seen;
+    await expect(systemClock.sleep(1000, controller.signal)).rejects.toBe("enough");
+    await vi.advanceTimersByTimeAsync(5);
+    await other;
+  });
+
+  test("one callback that throws does not keep the others from their time", async () => {
+    fake();
+    const heard: string[] = [];
+    systemClock.timer?.(performance.now() + 5, () => {
+      throw new Error("in a callback");
+    });
+    systemClock.timer?.(performance.now() + 5, () => heard.push("second"));
+    expect(() => vi.advanceTimersByTime(5)).toThrow("in a callback");
+    await vi.advanceTimersByTimeAsync(5);
+    expect(heard).toEqual(["second"]);
+  });
+
+  test("waits that were all cancelled hold no process, and the next one holds it again", async () => {
+    const stop = startTimer(systemClock, systemClock.nowMs() + 60_000, () => undefined);
+    stop();
+    stop();
+    startTimer(systemClock, systemClock.nowMs() + 120_000, () => undefined)();
+    await systemClock.sleep(1);
+    await systemClock.sleep(1);
+  });
+
+  test("where host timers are numbers, as in a browser, the last wait that ends clears its own", () => {
+    const cleared: unknown[] = [];
+    vi.stubGlobal("setTimeout", () => 7);
+    vi.stubGlobal("clearTimeout", (id: unknown) => cleared.push(id));
+    const stop = startTimer(systemClock, systemClock.nowMs() + 60_000, () => undefined);
+    stop();
+    const [first, last] = [60_000, 90_000].map((ms) =>
+      startTimer(systemClock, systemClock.nowMs() + ms, () => undefined),
+    );
+    first?.();
+    startTimer(systemClock, systemClock.nowMs() + 70_000, () => undefined)();
+    last?.();
+    systemClock.timer?.(Number.POSITIVE_INFINITY, () => undefined)();
+    vi.unstubAllGlobals();
+    expect(cleared).toContain(7);
+  });
+});
+
+describe("any clock", () => {
+  /** A clock with nothing but what it must have. */
+  function plainClock(): Clock {
+    const { nowMs, wallNowMs, sleep } = virtualClock();
+    return { nowMs, wallNowMs, sleep };
+  }
+
+  test("needs no timers: a policy falls back to its sleep", async () => {
+    const inner = virtualClock();
+    const clock: Clock = {
+      nowMs: () => inner.nowMs(),
+      wallNowMs: () => inner.wallNowMs(),
+      sleep: (ms, signal) => inner.sleep(ms, signal),
+    };
+    const policy = retry({ deadline: "5s", schedule: [1000], jitter: null, clock });
+    expect(await inner.run(policy.run(scripted(fail(), ok("x"))))).toBe("x");
+    await expect(inner.run(policy.run(() => new Promise(() => undefined)))).rejects.toMatchObject({
+      code: "BIDE_DEADLINE",
+    });
+    expect(inner.pending).toBe(0);
+  });
+
+  test("a time that never comes starts nothing, and can be taken back", () => {
+    const clock = virtualClock();
+    startTimer(clock, Number.POSITIVE_INFINITY, () => undefined)();
+    startTimer(plainClock(), Number.POSITIVE_INFINITY, () => undefined)();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("sleeping for ever ends with an abort", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const seen = expect(clock.sleep(Number.POSITIVE_INFINITY, controller.signal)).rejects.toBe("enough");
+    controller.abort("enough");
+    await seen;
+    await clock.run(sleepOn(clock, 5, undefined));
+  });
+});
+
+describe("the default clock", () => {
+  test("is the host's, and another one for as long as that is wanted", () => {
+    const clock = virtualClock();
+    {
+      using _ = withClock(clock);
+      expect(defaultClock()).toBe(clock);
+    }
+    expect(defaultClock()).toBe(systemClock);
+    expect(replaceDefaultClock(clock)).toBe(systemClock);
+    replaceDefaultClock(systemClock);
+  });
+});

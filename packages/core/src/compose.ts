@@ -1,0 +1,48 @@
+import { OptionError } from "./errors.js";
+import type { Operation, RunOptions, Trace } from "./outcome.js";
+import {
+  type AnyPolicy,
+  type Call,
+  coreOf,
+  type ExtraOf,
+  type InOf,
+  makePolicy,
+  type Policy,
+  type PolicyCore,
+} from "./policy.js";
+
+/** What all layers take: one that takes less takes it for all. */
+type InOfAll<P extends readonly AnyPolicy[]> = {
+  readonly [K in keyof P]: (value: InOf<P[K]>) => void;
+}[number] extends (value: infer In) => void
+  ? In
+  : never;
+
+/**
+ * One policy of several, outermost first: `compose(a, b)` runs `a` around `b` around the operation.
+ *
+ * @throws OptionError for what is no policy, and for none at all.
+ */
+export function compose<const P extends readonly AnyPolicy[]>(...policies: P): Policy<InOfAll<P>, ExtraOf<P[number]>> {
+  if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
+  const cores = policies.map(coreOf);
+  return makePolicy({
+    execute: (operation, options, trace, call) => nested(cores, 0, operation, options, trace, call),
+    clock: cores.find((core) => core.clock)?.clock,
+    signals: cores.flatMap((core) => core.signals ?? []),
+    describe: () => cores.flatMap((core) => core.describe()),
+  });
+}
+
+function nested<T>(
+  cores: readonly PolicyCore[],
+  layer: number,
+  operation: Operation<T>,
+  options: RunOptions | undefined,
+  trace: Trace | undefined,
+  call: Call | undefined,
+): Promise<T> {
+  const core = cores[layer] as PolicyCore;
+  if (layer === cores.length - 1) return core.execute(operation, options, trace, call);
+  return core.execute((attempt) => nested(cores, layer + 1, operation, attempt, trace, call), options, trace, call);
+}

@@ -1,0 +1,108 @@
+// Symbol.for: two copies of this package in one program recognise each other's errors.
+const BRAND = Symbol.for("bide.error");
+
+/** The base of every error that bide itself throws. What an operation threw is never wrapped in one. */
+export class BideError extends Error {
+  /** Names the way of refusing; literal in each subclass. */
+  readonly code: string = "BIDE";
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options);
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Whether the same call would fail in the same way at any time: no retry heals it. */
+  get isFinal(): boolean {
+    return false;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!isBranded(value)) return false;
+    if (this === BideError) return true;
+    return value.name === this.prototype.name || Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+}
+
+function isBranded(value: unknown): value is { readonly name: unknown } {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+/** An option is outside what it may be. Thrown when a policy is made, never when it runs. */
+export class OptionError extends BideError {
+  override readonly code = "BIDE_OPTION";
+  override get name(): "OptionError" {
+    return "OptionError";
+  }
+  override get isFinal(): true {
+    return true;
+  }
+  /** @param option The option's name, as the caller wrote it. */
+  constructor(
+    readonly option: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The error of an option whose value is not what it may be, in the one form that all of them have. */
+export function optionError(option: string, expected: string, value: unknown): OptionError {
+  return new OptionError(option, `expected \`${option}\` to be ${expected}, got ${shown(value)}`);
+}
+
+/** A value as an error message shows it: short, with its type, and never the inside of an object. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return `\`${value}\``;
+  if (typeof value === "function") return `a function (\`${value.name || "anonymous"}\`)`;
+  if (typeof value === "object") return Array.isArray(value) ? `an array of ${value.length}` : "an object";
+  return `\`${typeof value === "string" ? JSON.stringify(value) : String(value)}\` (${typeof value})`;
+}
+
+/** The time for the whole run was over while an attempt ran. `cause` is the last failure before it, where there was one. */
+export class DeadlineError extends BideError {
+  override readonly code = "BIDE_DEADLINE";
+  override get name(): "DeadlineError" {
+    return "DeadlineError";
+  }
+  /** @param elapsedMs Milliseconds from the start of the run to the cut. @param attempts Calls made, the cut one included. */
+  constructor(
+    readonly elapsedMs: number,
+    readonly attempts: number,
+    options?: ErrorOptions,
+  ) {
+    super(`deadline: attempt ${attempts} was cut after ${Math.round(elapsedMs)} ms in all`, options);
+  }
+}
+
+/** One attempt took longer than its `attemptTimeout`. */
+export class AttemptTimeoutError extends BideError {
+  override readonly code = "BIDE_ATTEMPT_TIMEOUT";
+  override get name(): "AttemptTimeoutError" {
+    return "AttemptTimeoutError";
+  }
+  /** @param timeoutMs The time that the attempt had, in milliseconds. */
+  constructor(
+    readonly timeoutMs: number,
+    readonly attempt: number,
+  ) {
+    super(`attempt ${attempt} timed out: no answer within ${timeoutMs} ms`);
+  }
+}
+
+/** Every attempt succeeded with a value that `until` (or `while`) rejected. The last such value is in `value`. */
+export class ResultRejectedError extends BideError {
+  override readonly code = "BIDE_RESULT_REJECTED";
+  override get name(): "ResultRejectedError" {
+    return "ResultRejectedError";
+  }
+  override get isFinal(): true {
+    return true;
+  }
+  /** @param value The last result; never printed in the message. */
+  constructor(
+    readonly value: unknown,
+    readonly attempts: number,
+  ) {
+    super(`the result of attempt ${attempts} was still not accepted`);
+  }
+}

@@ -1,0 +1,418 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { quickClock } from "../../test/quick-clock.js";
+import { seeded } from "../../test/seeded.js";
+import {
+  type Attempt,
+  type Budget,
+  compose,
+  DeadlineError,
+  describe as describeLayers,
+  hedge,
+  observe,
+  type PolicyEvent,
+  retry,
+  retryBudget,
+  timeout,
+} from "../index.js";
+import { virtualClock, withClock } from "../testing.js";
+
+const hanging = (): Promise<never> => new Promise(() => undefined);
+
+/** A service whose calls take so long each, in order; `aborted` tells which of them were cut, and why. */
+function service(
+  clock: ReturnType<typeof virtualClock>,
+  ...answers: readonly (number | [ms: number, error: unknown])[]
+) {
+  const attempts: Attempt[] = [];
+  const call = async (attempt: Attempt): Promise<number> => {
+    const index = attempts.push(attempt) - 1;
+    const answer = answers[index] ?? 0;
+    const [ms, error] = typeof answer === "number" ? [answer] : answer;
+    await clock.sleep(ms, attempt.signal);
+    if (typeof answer !== "number") throw error;
+    return index + 1;
+  };
+  const aborted = (): unknown[] => attempts.map(({ signal }) => signal.aborted && (signal.reason as Error).name);
+  return { call, attempts, aborted };
+}
+
+async function observed(run: () => Promise<unknown>): Promise<PolicyEvent[]> {
+  const events: PolicyEvent[] = [];
+  const stop = observe((event) => events.push(event));
+  await run().catch(() => undefined);
+  stop();
+  return events;
+}
+
+describe("hedge", () => {
+  test("makes one call where that answers in time, and leaves no timer", async () => {
+    const clock = virtualClock();
+    const { call, attempts } = service(clock, 99);
+    expect(await clock.run(hedge({ delay: 100, clock }).run(call))).toBe(1);
+    expect([attempts.length, clock.nowMs(), clock.pending]).toEqual([1, 99, 0]);
+  });
+
+  test("makes another beside a slow one, takes the first answer, and aborts the loser", async () => {
+    const clock = virtualClock();
+    const { call, aborted } = service(clock, 500, 50);
+    expect(await clock.run(hedge({ delay: 100, clock }).run(call))).toBe(2);
+    expect([aborted(), clock.nowMs(), clock.pending]).toEqual([["AbortError", false], 150, 0]);
+  });
+
+  test("the first call may win after all", async () => {
+    const clock = virtualClock();
+    const { call, aborted } = service(clock, 120, 50);
+    expect(await clock.run(hedge({ delay: 100, clock }).run(call))).toBe(1);
+    expect([aborted(), clock.nowMs()]).toEqual([[false, "AbortError"], 120]);
+  });
+
+  test("never makes more than maxHedges, each due as long after the one before", async () => {
+    const clock = virtualClock();
+    const { call, attempts } = service(clock, 900, 900, 900, 900);
+    const seen = clock.run(hedge({ delay: 100, maxHedges: 2, clock }).run(call));
+    expect(await seen).toBe(1);
+    expect(attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
+  test("with a delay of zero both start at once", async () => {
+    const clock = virtualClock();
+    const { call } = service(clock, 80, 30);
+    expect(await clock.run(hedge({ delay: 0, clock }).run(call))).toBe(2);
+    expect(clock.nowMs()).toBe(30);
+  });
+
+  test("an error before a hedge was due is thrown at once, and hedges nothing", async () => {
+    const clock = virtualClock();
+    const error = new Error("mine");
+    const { call, attempts } = service(clock, [10, error]);
+    await expect(clock.run(hedge({ delay: 100, clock }).run(call))).rejects.toBe(error);
+    expect([attempts.length, clock.pending]).toEqual([1, 0]);
+    const thrower = (): never => {
+      throw error;
+    };
+    await expect(hedge({ delay: 100, clock }).run(thrower)).rejects.toBe(error);
+  });
+
+  test("the first success wins over an earlier error", async () => {
+    const clock = virtualClock();
+    const { call } = service(clock, [120, new Error("no")], 50);
+    expect(await clock.run(hedge({ delay: 100, clock }).run(call))).toBe(2);
+  });
+
+  test("when all fail, the first error is thrown, and after one nothing more is begun", async () => {
+    const clock = virtualClock();
+    const errors = [new Error("first"), new Error("second")];
+    const { call, attempts } = service(clock, [250, errors[0]], [20, errors[1]]);
+    await expect(clock.run(hedge({ delay: 100, maxHedges: 5, clock }).run(call))).rejects.toBe(errors[1]);
+    expect([attempts.length, clock.nowMs()]).toEqual([2, 250]);
+  });
+
+  test("an abort ends every call at once, and leaves neither timer nor listener", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const { call, attempts } = service(clock, 500, 500);
+    const running = hedge({ delay: 100, maxHedges: 2, clock }).run(call, { signal: controller.signal });
+    await clock.advance(150);
+    controller.abort("gone");
+    await expect(running).rejects.toBe("gone");
+    expect(attempts.map(({ signal }) => signal.reason)).toEqual(["gone", "gone"]);
+    expect([clock.pending, getEventListeners(controller.signal, "abort").length]).toEqual([0, 0]);
+  });
+
+  test("an abort by the operation itself, while it begins, leaves no timer", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const running = hedge({ delay: 100, clock }).run(() => controller.abort("mine"), { signal: controller.signal });
+    await expect(running).rejects.toBe("mine");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("the deadline ends every call, and no hedge is due at it or after it", async () => {
+    const clock = virtualClock();
+    const { call, attempts } = service(clock, 500);
+    const running = hedge({ delay: 100, clock }).run(call, { deadlineMs: 100 });
+    await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
+    expect([attempts.length, clock.pending]).toEqual([1, 0]);
+    const policy = compose(timeout(150, { clock }), hedge({ delay: 100, clock }));
+    const slow = service(clock, 500, 500);
+    await expect(clock.run(policy.run(slow.call))).rejects.toThrow("within 150 ms");
+    expect([slow.attempts.length, slow.aborted(), clock.pending]).toEqual([2, Array(2).fill("CallTimeoutError"), 0]);
+  });
+
+  test("makes no call when it is over before it begins", async () => {
+    let calls = 0;
+    await expect(hedge({ delay: 1 }).run(() => calls++, { signal: AbortSignal.abort("gone") })).rejects.toBe("gone");
+    expect(calls).toBe(0);
+  });
+
+  test("a value that comes too late is handed to `discard`", async () => {
+    const clock = virtualClock();
+    const discarded: unknown[] = [];
+    const deaf = (attempt: Attempt): Promise<number> =>
+      clock.sleep(attempt.number === 1 ? 500 : 50).then(() => attempt.number);
+    const policy = hedge({ delay: 100, clock, discard: (value) => discarded.push(value) });
+    expect(await clock.run(policy.run(deaf))).toBe(2);
+    await clock.runAll();
+    expect(discarded).toEqual([1]);
+  });
+
+  test("what `discard` throws is told, and changes nothing; a late error raises nothing", async () => {
+    const clock = virtualClock();
+    const error = new Error("late");
+    const deaf = (attempt: Attempt): Promise<number> => clock.sleep(attempt.number === 1 ? 500 : 50).then(() => 7);
+    const discard = (): never => {
+      throw error;
+    };
+    const run = async (): Promise<void> => {
+      expect(await clock.run(hedge({ delay: 100, clock, discard, name: "h" }).run(deaf))).toBe(7);
+      await clock.runAll();
+    };
+    expect((await observed(run)).at(-1)).toEqual({ type: "hook-failed", name: "h", hook: "discard", error });
+    await run();
+    const failing = (attempt: Attempt): Promise<number> =>
+      attempt.number === 2 ? clock.sleep(50).then(() => 1) : clock.sleep(500).then(() => Promise.reject(error));
+    expect(await clock.run(hedge({ delay: 100, clock }).run(failing))).toBe(1);
+    await clock.runAll();
+  });
+
+  test("tells of hedges that were made, that won, and that were refused", async () => {
+    const clock = virtualClock();
+    const policy = hedge({ delay: 100, clock, name: "h", maxExtraLoad: 0.001 });
+    const events = await observed(() => clock.run(policy.run(service(clock, 500, 50).call)));
+    expect(events).toEqual([
+      { type: "hedge-started", name: "h", attempt: 2, elapsedMs: 100 },
+      { type: "hedge-won", name: "h", attempt: 2, elapsedMs: 150 },
+    ]);
+    for (let call = 1; call <= 9; call++) await clock.run(policy.run(service(clock, 500, 50).call));
+    const refused = await observed(() => clock.run(policy.run(service(clock, 500, 50).call)));
+    expect(refused).toEqual([{ type: "hedge-refused", name: "h", by: "load", elapsedMs: 100 }]);
+    expect(await clock.run(policy.run(service(clock, 200, 50).call))).toBe(1);
+  });
+
+  test("its outcome counts all calls", async () => {
+    const clock = virtualClock();
+    const outcome = await clock.run(hedge({ delay: 100, clock }).outcome(service(clock, 500, 50).call));
+    expect(outcome).toMatchObject({ ok: true, attempts: 2, elapsedMs: 150 });
+  });
+
+  test("opens streams too: the one whose first item comes first is passed on, the other is aborted", async () => {
+    const clock = virtualClock();
+    const signals: AbortSignal[] = [];
+    const stream = hedge({ delay: 100, clock }).iterate(async function* ({ number, signal }) {
+      signals.push(signal);
+      await clock.sleep(number === 1 ? 900 : 10, signal);
+      yield number;
+      await clock.sleep(900, signal);
+      yield number * 10;
+    });
+    const items: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const item of stream) items.push(item);
+    };
+    await clock.run(read());
+    expect([items, signals.map(({ aborted }) => aborted)]).toEqual([
+      [2, 20],
+      [true, false],
+    ]);
+  });
+
+  test("describes itself in a sentence", () => {
+    const sentences = String(
+      describeLayers(
+        compose(
+          hedge(),
+          hedge({ delay: "2s", maxHedges: 2, maxExtraLoad: Number.POSITIVE_INFINITY, budget: retryBudget() }),
+        ),
+      ),
+    );
+    expect(sentences).toBe(
+      [
+        "1. hedge makes another call beside the slowest 2 % of calls, for at most 2 % more calls.",
+        "2. hedge makes up to 2 other calls beside a call that takes longer than 2000 ms, without a bound and within a budget.",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a hedge and a shared budget", () => {
+  test("makes no hedge that the budget refuses", async () => {
+    const clock = virtualClock();
+    const budget = retryBudget({ capacity: 1, perSecond: 0 });
+    const policy = hedge({ delay: 100, budget, clock });
+    const run = () => clock.run(policy.run(service(clock, 500, 50).call));
+    expect([await run(), await run()]).toEqual([2, 1]);
+    expect((await observed(run)).filter(({ type }) => type.startsWith("hedge"))).toEqual([
+      { type: "hedge-refused", name: undefined, by: "budget", elapsedMs: 100 },
+    ]);
+  });
+
+  test("tells it of each call once, also inside a retry that shares it", async () => {
+    const told: string[] = [];
+    const budget: Budget = {
+      started: () => told.push("started"),
+      deposit: (extra) => told.push(extra ? "deposit extra" : "deposit"),
+      failed: () => told.push("failed"),
+      withdraw: () => told.push("withdraw") > 0,
+    };
+    const clock = virtualClock();
+    const policy = hedge({ delay: 100, budget, clock });
+    await clock.run(policy.run(service(clock, 500, 50).call));
+    await clock.run(policy.outcome(service(clock, [10, new Error("no")]).call));
+    await clock.run(policy.outcome(service(clock, [10, new TypeError("bug")]).call));
+    expect(told.splice(0)).toEqual(["started", "withdraw", "deposit extra", "started", "failed", "started"]);
+    const retried = compose(retry({ budget, clock, jitter: null, schedule: [5] }), policy);
+    await clock.run(retried.run(service(clock, [10, new Error("no")], 500, 50).call));
+    expect(told).toEqual(["started", "failed", "withdraw", "withdraw", "deposit extra"]);
+  });
+
+  test("waits for a budget elsewhere; when the answer comes too late no hedge is made", async () => {
+    const clock = virtualClock();
+    const later = (ms: number): Budget => ({
+      deposit: () => undefined,
+      withdraw: () => clock.sleep(ms).then(() => true),
+    });
+    expect(await clock.run(hedge({ delay: 100, budget: later(20), clock }).run(service(clock, 500, 50).call))).toBe(2);
+    expect(clock.nowMs()).toBe(170);
+    const slow = service(clock, 150);
+    expect(await clock.run(hedge({ delay: 100, budget: later(100), clock }).run(slow.call))).toBe(1);
+    await clock.runAll();
+    expect(slow.attempts.length).toBe(1);
+  });
+
+  test("a budget that throws grants nothing; one that cannot be told ends the run", async () => {
+    const clock = virtualClock();
+    const lost = new Error("lost");
+    const throwing = (): never => {
+      throw lost;
+    };
+    const deaf = hedge({ delay: 100, clock, budget: { deposit: () => undefined, withdraw: throwing } });
+    expect(await clock.run(deaf.run(service(clock, 500).call))).toBe(1);
+    const mute = hedge({ delay: 100, clock, budget: { deposit: throwing, withdraw: () => true } });
+    await expect(clock.run(mute.run(service(clock, 10).call))).rejects.toBe(lost);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("a learned delay", () => {
+  test("makes no hedge before enough calls were seen, and then at the percentile", async () => {
+    const clock = virtualClock();
+    const policy = hedge({ maxExtraLoad: 0.1, minimumCalls: 10, clock });
+    for (let ms = 10; ms <= 100; ms += 10) {
+      expect(policy.state()).toEqual({ delayMs: undefined });
+      await clock.run(policy.run(service(clock, ms, 1).call));
+    }
+    expect(policy.state()).toEqual({ delayMs: 100 });
+    const startedMs = clock.nowMs();
+    expect(await clock.run(policy.run(service(clock, 900, 5).call))).toBe(2);
+    expect(clock.nowMs() - startedMs).toBe(105);
+  });
+
+  test("is never shorter than minDelay", async () => {
+    const policy = hedge({ minimumCalls: 1, minDelay: "20ms" });
+    await policy.run(() => "at once");
+    expect(policy.state().delayMs).toBe(20);
+  });
+
+  test("learns from a call that was cut after it, and from none that was cut before, nor from failures", async () => {
+    const clock = virtualClock();
+    const policy = hedge({ minimumCalls: 1, clock });
+    await clock.run(policy.run(service(clock, 100).call));
+    await clock.run(policy.outcome(hanging, { deadlineMs: clock.nowMs() + 50 }));
+    await clock.run(policy.outcome(service(clock, [90, new Error("no")]).call));
+    expect(policy.state().delayMs).toBe(100);
+    await clock.run(policy.outcome(hanging, { deadlineMs: clock.nowMs() + 5000 }));
+    expect(policy.state().delayMs).toBeGreaterThan(101);
+  });
+
+  test("uses the default clock of the moment where it was given none", async () => {
+    const clock = virtualClock();
+    using _ = withClock(clock);
+    expect(await clock.run(hedge({ delay: 100 }).run(service(clock, 500, 50).call))).toBe(2);
+  });
+});
+
+describe("options", () => {
+  test.each([
+    [{ maxExtraLoad: 0 }, "expected `maxExtraLoad` to be a number > 0 and < 1, got `0` (number)"],
+    [{ maxExtraLoad: 1 }, "expected `maxExtraLoad` to be a number > 0 and < 1, got `1` (number)"],
+    [{ maxExtraLoad: -1, delay: 1 }, "expected `maxExtraLoad` to be a number > 0, got `-1` (number)"],
+    [{ maxHedges: 0 }, "expected `maxHedges` to be an integer >= 1"],
+    [{ minimumCalls: 0 }, "expected `minimumCalls` to be an integer >= 1"],
+    [{ delay: -1 }, "expected `delay` to be a duration >= 0"],
+    [{ minDelay: Number.POSITIVE_INFINITY }, "expected `minDelay` to be a duration < Infinity"],
+    [{ delay: 1, minDelay: 1 }, "`delay` and `minDelay` exclude each other"],
+    [{ budget: {} }, "expected `budget` to be a retry budget (with deposit and withdraw), got an object"],
+    [{ discard: 5 }, "expected `discard` to be a function"],
+    [{ maxExtraLod: 1 }, "hedge has no option `maxExtraLod`; did you mean `maxExtraLoad`?"],
+  ])("%o is refused at construction", (options, message) => {
+    expect(() => hedge(options as object)).toThrow(message);
+  });
+});
+
+describe("the tail of lognormal latencies with a median of one second", () => {
+  const CALLS = 40_000;
+  /** Calls that are made before those that are measured: at first the fast ones are all that is known. */
+  const LEARNED_FROM = 20_000;
+
+  /** Latencies under a policy, sorted, and the share of calls beyond the first ones. */
+  async function tail(sigma: number, options: Parameters<typeof hedge>[0]) {
+    const clock = quickClock();
+    const random = seeded(42);
+    const policy = hedge({ ...options, clock });
+    const takenMs: number[] = [];
+    let made = 0;
+    let hedged = 0;
+    const operation = ({ number, signal }: Attempt): Promise<void> => {
+      if (number > 1 && made > LEARNED_FROM) hedged++;
+      if (number === 1) made++;
+      const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+      // Whole milliseconds: what is due at one moment is done in one step.
+      return clock.sleep(Math.round(1000 * Math.exp(sigma * normal)), signal);
+    };
+    const caller = async (): Promise<void> => {
+      const startedMs = clock.nowMs();
+      const isMeasured = made >= LEARNED_FROM;
+      await policy.run(operation);
+      if (isMeasured) takenMs.push(clock.nowMs() - startedMs);
+    };
+    // A stream of calls, a hundred at each start, so that what is learned is learned from calls before.
+    for (let batch = 0; batch < (LEARNED_FROM + CALLS) / 100; batch++) {
+      clock.timer(batch * 100, () => {
+        for (let call = 0; call < 100; call++) void caller();
+      });
+    }
+    await clock.runUntil(Number.POSITIVE_INFINITY);
+    takenMs.sort((a, b) => a - b);
+    const at = (q: number): number => (takenMs[Math.floor(q * CALLS)] ?? 0) / 1000;
+    return { p99: at(0.99), p999: at(0.999), extra: hedged / CALLS, pending: clock.pending };
+  }
+
+  test.each([
+    [1, 5.18, 6.67, 9.31, 0.05],
+    [1, 3.6, 5.64, 8.36, 0.1],
+    [0.5, 2.276, 3.01, 3.72, 0.05],
+  ])("σ = %d, hedged after %d s: p99 %d s, p99.9 %d s, %d more calls", async (sigma, delayS, p99, p999, extra) => {
+    const seen = await tail(sigma, { delay: delayS * 1000, maxExtraLoad: Number.POSITIVE_INFINITY });
+    expect(Math.abs(seen.p99 / p99 - 1)).toBeLessThan(0.03);
+    expect(Math.abs(seen.p999 / p999 - 1)).toBeLessThan(0.06);
+    expect(Math.abs(seen.extra - extra)).toBeLessThan(0.003);
+    expect(seen.pending).toBe(0);
+  });
+
+  test.each([
+    [1, 0.05, 6.67, 9.31],
+    [1, 0.1, 5.64, 8.36],
+    [0.5, 0.05, 3.01, 3.72],
+  ])(
+    "σ = %d, one knob of %d: p99 near %d s, p99.9 near %d s, and no more extra load",
+    async (sigma, maxExtraLoad, p99, p999) => {
+      const seen = await tail(sigma, { maxExtraLoad });
+      console.log(sigma, maxExtraLoad, seen);
+      expect(seen.p99 / p99).toBeLessThan(1.1);
+      expect(seen.p999 / p999).toBeLessThan(1.15);
+      expect(seen.extra).toBeLessThan(maxExtraLoad + 0.001);
+      expect(seen.extra).toBeGreaterThan(0.85 * maxExtraLoad);
+    },
+  );
+});

@@ -1,0 +1,199 @@
+import { describe, expect, test, vi } from "vitest";
+import { type Attempt, compose, retry } from "./index.js";
+import { virtualClock } from "./testing.js";
+
+/** Reads a stream to its end, or to its error. */
+async function read<T>(stream: AsyncIterable<T>, into: T[] = []): Promise<T[]> {
+  for await (const item of stream) into.push(item);
+  return into;
+}
+
+/** A source that yields numbers, and hangs or fails at a place; it knows whether it was closed. */
+function source(steps: readonly (number | "hang" | Error)[]): AsyncIterable<number> & { closed: number } {
+  const iterable = {
+    closed: 0,
+    [Symbol.asyncIterator]: (): AsyncIterator<number> => {
+      let index = 0;
+      return {
+        next: async () => {
+          const step = steps[index++];
+          if (step === "hang") return new Promise(() => undefined);
+          if (step instanceof Error) throw step;
+          return step === undefined ? { done: true, value: undefined } : { done: false, value: step };
+        },
+        return: async () => {
+          iterable.closed++;
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+  return iterable;
+}
+
+describe("a stream under a policy", () => {
+  test("is opened again until its first item arrived: opening, iterating and the first item may fail", async () => {
+    const clock = virtualClock();
+    let opened = 0;
+    const open = async (): Promise<AsyncIterable<number>> => {
+      opened++;
+      if (opened === 1) throw new Error("cannot open");
+      return source(opened === 2 ? [new Error("no first item")] : [1, 2]);
+    };
+    expect(await clock.run(read(retry({ clock }).iterate(open)))).toEqual([1, 2]);
+    expect(opened).toBe(3);
+  });
+
+  test("passes an error after the first item through, the same object, and opens nothing again", async () => {
+    const clock = virtualClock();
+    const error = new Error("broken");
+    const open = vi.fn(async () => source([1, 2, error]));
+    const items: number[] = [];
+    await expect(clock.run(read(retry({ clock }).iterate(open), items))).rejects.toBe(error);
+    expect([items, open.mock.calls.length]).toEqual([[1, 2], 1]);
+  });
+
+  test("may be empty, and each loop opens its own", async () => {
+    const clock = virtualClock();
+    const open = vi.fn(() => source([]));
+    const stream = retry({ clock }).iterate(open);
+    expect([await clock.run(read(stream)), await clock.run(read(stream)), open.mock.calls.length]).toEqual([[], [], 2]);
+  });
+
+  test("is closed when the reader leaves, and only then", async () => {
+    const clock = virtualClock();
+    const [left, ended] = [source([1, 2, 3]), source([1])];
+    const leave = async (): Promise<void> => {
+      for await (const _ of retry({ clock }).iterate(() => left)) break;
+    };
+    await clock.run(leave());
+    await clock.run(read(retry({ clock }).iterate(() => ended)));
+    expect([left.closed, ended.closed, clock.pending]).toEqual([1, 0, 0]);
+  });
+
+  test.each([
+    ["the caller's signal", (signal: AbortSignal) => [{}, { signal }] as const],
+    ["the policy's signal", (signal: AbortSignal) => [{ signal }, {}] as const],
+  ])("%s cuts it between items: the source hears of it and is closed", async (_, given) => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const [policyOptions, runOptions] = given(controller.signal);
+    const hanging = source([1, "hang"]);
+    let attempt: Attempt | undefined;
+    const open = (opened: Attempt): AsyncIterable<number> => {
+      attempt = opened;
+      void opened.signal;
+      return hanging;
+    };
+    const items: number[] = [];
+    const policy = compose(retry({ clock }), retry({ ...policyOptions, clock }));
+    const reading = read(policy.iterate(open, runOptions), items).catch((reason: unknown) => reason);
+    await clock.advance(5);
+    controller.abort("enough");
+    expect(await reading).toBe("enough");
+    expect([items, attempt?.signal.reason, hanging.closed, clock.pending]).toEqual([[1], "enough", 1, 0]);
+  });
+
+  test("a signal that aborts just when the stream was opened cuts it", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const opened = source([1, 2]);
+    const policy = retry({ clock, onSuccess: () => controller.abort("enough") });
+    const items: number[] = [];
+    await expect(
+      read(
+        policy.iterate(() => opened, { signal: controller.signal }),
+        items,
+      ),
+    ).rejects.toBe("enough");
+    expect([items, opened.closed]).toEqual([[1], 1]);
+  });
+
+  test("a signal that aborts as the first item arrives cuts it as well", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const open = async function* (): AsyncGenerator<number> {
+      controller.abort("enough");
+      yield 1;
+      yield 2;
+    };
+    const stream = retry({ clock }).iterate(open, { signal: controller.signal });
+    await expect(clock.run(read(stream))).rejects.toBe("enough");
+  });
+
+  test("a source that cannot be closed after a cut changes nothing", async () => {
+    const clock = virtualClock();
+    const broken = { ...source([]), [Symbol.asyncIterator]: () => iterator };
+    const inner = source([1, "hang"])[Symbol.asyncIterator]();
+    const iterator = { next: () => inner.next(), return: () => Promise.reject(new Error("cannot close")) };
+    const stream = retry({ clock, deadline: "1s" }).iterate(() => broken);
+    await expect(clock.run(read(stream))).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("the deadline cuts it between items, and the source is not waited for", async () => {
+    const clock = virtualClock();
+    const items: number[] = [];
+    const hanging = source([1, "hang"]);
+    const stream = retry({ clock, deadline: "5s" }).iterate(() => hanging);
+    await expect(clock.run(read(stream, items))).rejects.toMatchObject({ code: "BIDE_DEADLINE", elapsedMs: 5000 });
+    expect([items, clock.nowMs(), clock.pending]).toEqual([[1], 5000, 0]);
+  });
+
+  test("an attempt's time-out bounds the time to the first item, and no more", async () => {
+    const clock = virtualClock();
+    let opened = 0;
+    const open = async function* (): AsyncGenerator<number> {
+      if (++opened === 1) await new Promise(() => undefined);
+      yield 1;
+      await clock.sleep(10_000);
+      yield 2;
+    };
+    const policy = retry({ clock, attemptTimeout: "1s", schedule: [0], jitter: null });
+    expect(await clock.run(read(policy.iterate(open)))).toEqual([1, 2]);
+    expect(clock.nowMs()).toBe(11_000);
+  });
+});
+
+describe("a stream that may begin again", () => {
+  test("is opened from its beginning after a failure between items: items come twice", async () => {
+    const clock = virtualClock();
+    let opened = 0;
+    const open = (): AsyncIterable<number> => source(++opened === 1 ? [1, 2, new Error("broken")] : [1, 2, 3]);
+    const stream = retry({ clock }).iterate(open, { restart: true });
+    expect(await clock.run(read(stream))).toEqual([1, 2, 1, 2, 3]);
+  });
+
+  test("gives up with the last error", async () => {
+    const clock = virtualClock();
+    const items: number[] = [];
+    const stream = retry({ clock, maxAttempts: 2 }).iterate(() => source([1, new Error("broken")]), { restart: true });
+    await expect(clock.run(read(stream, items))).rejects.toThrow("broken");
+    expect(items).toEqual([1, 1]);
+  });
+
+  test("does not read on before the reader asks, and stops reading when the reader leaves", async () => {
+    const clock = virtualClock();
+    let produced = 0;
+    const open = async function* (): AsyncGenerator<number> {
+      for (;;) yield ++produced;
+    };
+    const leave = async (): Promise<void> => {
+      for await (const item of retry({ clock }).iterate(open, { restart: true })) if (item === 3) break;
+    };
+    await clock.run(leave());
+    await clock.advance("1h");
+    expect([produced <= 5, clock.pending]).toEqual([true, 0]);
+  });
+
+  test("an abort ends it at once with the signal's reason", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const stream = retry({ clock }).iterate(() => source([1, "hang"]), { restart: true, signal: controller.signal });
+    const reading = read(stream).catch((reason: unknown) => reason);
+    await clock.advance(5);
+    controller.abort("enough");
+    expect(await reading).toBe("enough");
+    const before = retry({ clock }).iterate(() => source([1]), { restart: true, signal: AbortSignal.abort("before") });
+    await expect(read(before)).rejects.toBe("before");
+  });
+});

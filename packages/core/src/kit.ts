@@ -1,0 +1,6 @@
+export { type Cancellation, cancellationOf } from "./cancellation.js";
+export { defaultClock, startTimer } from "./clock.js";
+export { durationMs, toMs } from "./duration.js";
+export { optionError, shown } from "./errors.js";
+export { checkFunction, checkInteger, checkKeys } from "./options.js";
+export { type Call, coreOf, type Execute, makePolicy, type PolicyCore } from "./policy.js";

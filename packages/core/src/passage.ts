@@ -1,0 +1,51 @@
+import { guarded, LiveAttempt } from "./attempt.js";
+import { cancellationOf } from "./cancellation.js";
+import { type Clock, startTimer } from "./clock.js";
+import { DeadlineError } from "./errors.js";
+import type { RunOptions } from "./outcome.js";
+
+/**
+ * One run's way through a policy that makes no attempts of its own: the attempt that it hands on, within the run's bounds.
+ * Under another policy that is the very attempt it was handed; whoever made it holds its bounds.
+ */
+export class Passage {
+  readonly attempt: LiveAttempt;
+  readonly #isFree: boolean;
+  readonly #leave: readonly (() => void)[];
+
+  constructor(options: RunOptions | undefined, clock: Clock) {
+    if (options instanceof LiveAttempt) {
+      this.attempt = options;
+      this.#isFree = false;
+      this.#leave = [];
+      return;
+    }
+    const { signal, deadlineMs } = options ?? {};
+    const attempt = new LiveAttempt(1, undefined, deadlineMs, clock, clock.nowMs());
+    this.attempt = attempt;
+    this.#isFree = signal === undefined && deadlineMs === undefined;
+    this.#leave = this.#isFree ? [] : bind(attempt, signal, clock);
+  }
+
+  /** Starts a step and waits for it, but no longer than the run may last: then it rejects with the attempt's reason, at once. */
+  step<T>(start: () => T | PromiseLike<T>): T | PromiseLike<T> {
+    return this.#isFree ? start() : guarded(this.attempt, start);
+  }
+
+  /** Lets go of the signal and the timer. */
+  end(): void {
+    for (const leave of this.#leave) leave();
+  }
+}
+
+/** Ends the attempt when the signal aborts or its deadline comes. */
+function bind(attempt: LiveAttempt, signal: AbortSignal | undefined, clock: Clock): readonly (() => void)[] {
+  const { deadlineMs = Number.POSITIVE_INFINITY } = attempt;
+  const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
+  if (signal?.aborted) attempt.abort(signal.reason);
+  else if (clock.nowMs() >= deadlineMs) cut();
+  if (attempt.aborted) return [];
+  const leave = [startTimer(clock, deadlineMs, cut)];
+  if (signal) leave.push(cancellationOf(signal).onAbort(() => attempt.abort(signal.reason)));
+  return leave;
+}

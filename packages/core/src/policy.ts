@@ -1,0 +1,143 @@
+import type { Clock } from "./clock.js";
+import { optionError } from "./errors.js";
+import { iterateUnder } from "./iterate.js";
+import type { Attempt, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
+import { outcomeOf } from "./run-outcome.js";
+import type { AnyFunction, Wrapped } from "./wrapped.js";
+import { checkWrappable, wraps } from "./wraps.js";
+
+/** Where a policy's type says what it takes and adds; there is no such property. */
+declare const TYPES: unique symbol;
+
+/** Any policy, whatever it takes and adds. */
+export interface AnyPolicy {
+  readonly [TYPES]?: (value: never) => unknown;
+}
+
+/** The results that a policy is for. */
+export type InOf<P> = P extends { readonly [TYPES]?: (value: infer In) => unknown } ? In : never;
+
+/** What a policy may return beside the operation's result. */
+export type ExtraOf<P> = P extends { readonly [TYPES]?: (value: never) => infer Extra } ? Extra : never;
+
+/** A way to run operations; and so a decorator of functions and methods. Stateless unless its maker says so; share it freely. */
+export interface Policy<in In = unknown, out Extra = never> extends AnyPolicy {
+  readonly [TYPES]?: (value: In) => Extra;
+  /**
+   * Wraps `fn`: same parameters, `this`, name, length and own properties; returns a promise. Also a TC39 method decorator.
+   * It can release its caller at a deadline, but not cut the call: for that, see {@link Policy.withAttempt}.
+   *
+   * @throws OptionError when `fn` is a generator function.
+   */
+  <F extends (...args: never[]) => In | PromiseLike<In>>(
+    fn: F,
+    context?: ClassMethodDecoratorContext,
+  ): Wrapped<F, Extra>;
+  /** Wraps a function that wants to see its attempt (to pass the signal on, so that a deadline can cut the call). */
+  withAttempt<A extends unknown[], R extends In>(
+    fn: (attempt: Attempt, ...args: A) => R | PromiseLike<R>,
+  ): (...args: A) => Promise<R | Extra>;
+  /** A method bound to its object and wrapped, overloads and name kept: `policy.method(client.chat.completions, "create")`. */
+  method<O extends object, K extends keyof O>(object: O, key: K): Wrapped<O[K], Extra>;
+  /** Runs one operation now. An `Attempt` is a valid `RunOptions`, so `inner.run(op, attempt)` nests with signal and deadline. */
+  run<T extends In>(operation: Operation<T>, options?: RunOptions): Promise<T | Extra>;
+  /** Like `run`, and never throws: value or failure, with attempts, waits and the reason it stopped. */
+  outcome<T extends In>(operation: Operation<T>, options?: RunOptions): Promise<Outcome<T | Extra>>;
+  /** Async iterables: opened again until the first item arrived, then passed through. */
+  iterate<T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions): AsyncIterable<T>;
+}
+
+/** Options of {@link Policy.iterate}. */
+export interface IterateOptions extends RunOptions {
+  /**
+   * Opens the iterable again after a failure *between* items too, from its beginning: items come twice.
+   * @default false
+   */
+  readonly restart?: boolean | undefined;
+}
+
+/** What was called, for hooks that tell: the function as the caller knows it, and its arguments. */
+export interface Call {
+  readonly target: AnyFunction;
+  readonly args: readonly unknown[];
+  /** What `this` was. */
+  readonly self: unknown;
+}
+
+/** The one function that a policy is made of; everything else follows from it. */
+export type Execute = <T>(
+  operation: Operation<T>,
+  options: RunOptions | undefined,
+  trace: Trace | undefined,
+  call: Call | undefined,
+) => Promise<T>;
+
+/** What a policy is inside: how it runs, and what it says of itself. */
+export interface PolicyCore {
+  readonly execute: Execute;
+  /** The clock that the policy was given, where it was given one. */
+  readonly clock?: Clock | undefined;
+  /** The signals that end every run of the policy. */
+  readonly signals?: readonly AbortSignal[] | undefined;
+  /** A wrapper of its own, for a policy that can be quicker than `execute`; `slow` is what it would be without. */
+  readonly wrap?: ((fn: AnyFunction, slow: AnyFunction) => AnyFunction) | undefined;
+  /** Plain data: the kind of policy and its options, as they were resolved. */
+  describe(): LayerDescription | readonly LayerDescription[];
+}
+
+/** One layer of a policy, as data. */
+export interface LayerDescription {
+  /** The kind of policy, such as `"retry"`. */
+  readonly policy: string;
+  readonly name?: string | undefined;
+  /** One sentence. */
+  readonly summary: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const CORE: unique symbol = Symbol.for("bide.policy") as never;
+
+interface Inside {
+  readonly [CORE]: PolicyCore;
+}
+
+/** Makes a policy of what it is inside. */
+export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Policy<In, Extra> {
+  const { execute } = core;
+  // The types of the public face are promises about any function; here is the one place that makes them, untyped.
+  const wrap = (fn: (this: unknown, ...args: unknown[]) => unknown): unknown => {
+    checkWrappable(fn);
+    const target = fn as AnyFunction;
+    const slow = function (this: unknown, ...args: unknown[]): Promise<unknown> {
+      return execute(() => fn.apply(this, args), undefined, undefined, { target, args, self: this });
+    };
+    return wraps(target)(core.wrap?.(target, slow) ?? slow);
+  };
+  const face = {
+    withAttempt(fn: (attempt: Attempt, ...args: unknown[]) => unknown): unknown {
+      checkWrappable(fn);
+      return wraps(fn as AnyFunction)(function (this: unknown, ...args: unknown[]): Promise<unknown> {
+        const call = { target: fn as AnyFunction, args, self: this };
+        return execute((attempt) => fn.call(this, attempt, ...args), undefined, undefined, call);
+      });
+    },
+    method(object: Record<PropertyKey, unknown>, key: PropertyKey): unknown {
+      const original = object[key];
+      if (typeof original !== "function") throw optionError("key", "the name of a method", key);
+      checkWrappable(original);
+      return wrap(wraps(original as AnyFunction)((...args: unknown[]) => original.apply(object, args)));
+    },
+    run: <T>(operation: Operation<T>, options?: RunOptions) => execute(operation, options, undefined, undefined),
+    outcome: <T>(operation: Operation<T>, options?: RunOptions) => outcomeOf(core, operation, options),
+    iterate: <T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions) =>
+      iterateUnder(core, operation, options),
+    [CORE]: core,
+  };
+  return Object.assign(wrap, face) as unknown as Policy<In, Extra>;
+}
+
+/** The inside of a policy. @throws OptionError when `policy` is none. */
+export function coreOf(policy: unknown): PolicyCore {
+  if (typeof policy !== "function" || !(CORE in policy)) throw optionError("policy", "a policy of bide", policy);
+  return (policy as unknown as Inside)[CORE];
+}

@@ -1,0 +1,120 @@
+import { type Duration, durationMs } from "../duration.js";
+import { optionError } from "../errors.js";
+import { checkKeys } from "../options.js";
+
+/** How much of one currency may be spent in a time. */
+export interface Limit {
+  /** The time that `limit` is for. */
+  readonly per: Duration;
+  /** How much may be spent in that time, and the most that one request may cost. `Infinity`: this currency has no limit. */
+  readonly limit: number;
+  /**
+   * How much may go at once after a pause in the traffic: a count, or, as a string, a time's worth of the limit.
+   * Left out, it is learned: it starts at one second's worth, at least 1, and grows to what `sync` shows.
+   *
+   * @default one second's worth, at least 1
+   */
+  readonly burst?: number | Duration | undefined;
+}
+
+/** Limits by currency: `requests`, `tokens`, whatever the calls are paid in. */
+export type Limits = Readonly<Record<string, Limit>>;
+
+/** What one call costs, by currency. A currency that is left out costs 0; `requests` costs 1 when it is left out. */
+export type Cost = Readonly<Record<string, number>>;
+
+/** One limit as numbers: what a store is told. */
+export interface Rate {
+  readonly currency: string;
+  readonly limit: number;
+  readonly perMs: number;
+  /** How much may go at once. */
+  readonly burst: number;
+  /** The burst as a time, where it follows the limit. */
+  readonly burstMs?: number | undefined;
+  /** Nobody told the burst: what a server shows to be left may raise it. */
+  readonly isLearned: boolean;
+}
+
+const LEARNED_BURST_MS = 1000;
+const LIMIT_KEYS = ["per", "limit", "burst"];
+
+/** The limits as numbers, in the order they were given. @throws OptionError for one that is unknown or out of range. */
+export function ratesOf(limits: Limits): readonly Rate[] {
+  if (typeof limits !== "object" || limits === null) throw optionError("limits", "limits by currency", limits);
+  return Object.entries(limits).map(([currency, limit]) => rateOf(currency, limit));
+}
+
+function rateOf(currency: string, given: Limit): Rate {
+  if (typeof given !== "object" || given === null) throw optionError(currency, "{ per, limit }", given);
+  checkKeys(given, LIMIT_KEYS, `the limit \`${currency}\``);
+  const { per, limit, burst } = given;
+  const perMs = durationMs(per);
+  if (!(perMs !== undefined && perMs > 0 && perMs < Number.POSITIVE_INFINITY)) {
+    throw optionError(`${currency}.per`, 'a duration > 0, such as "1m"', per);
+  }
+  if (!(typeof limit === "number" && limit > 0)) throw optionError(`${currency}.limit`, "a number > 0", limit);
+  return { currency, limit, perMs, ...burstOf(currency, burst, limit, perMs) };
+}
+
+function burstOf(
+  currency: string,
+  burst: Limit["burst"],
+  limit: number,
+  perMs: number,
+): Pick<Rate, "burst" | "burstMs" | "isLearned"> {
+  if (burst === undefined) return { burst: learnedBurst(limit, perMs), isLearned: true };
+  const given = durationMs(burst);
+  if (given === undefined || given === Number.POSITIVE_INFINITY) {
+    throw optionError(`${currency}.burst`, 'a number >= 0, or a duration such as "1s"', burst);
+  }
+  if (typeof burst === "number") return { burst: given, isLearned: false };
+  return { burst: (given * limit) / perMs, burstMs: given, isLearned: false };
+}
+
+function learnedBurst(limit: number, perMs: number): number {
+  return Math.max(1, (LEARNED_BURST_MS * limit) / perMs);
+}
+
+/** The rate with another limit; its burst follows where it was not told as a count. */
+export function withLimit(rate: Rate, limit: number): Rate {
+  const { burst, burstMs, perMs, isLearned } = rate;
+  if (limit === rate.limit) return rate;
+  if (burstMs !== undefined) return { ...rate, limit, burst: (burstMs * limit) / perMs };
+  // What was seen to go at once still may, unless the new limit forbids it.
+  return { ...rate, limit, burst: isLearned ? Math.max(learnedBurst(limit, perMs), Math.min(burst, limit)) : burst };
+}
+
+/** The rate after so much was seen to be left: where nobody told the burst, that much may go at once. */
+export function showing(rate: Rate, remaining: number): Rate {
+  const burst = Math.min(remaining, rate.limit);
+  return rate.isLearned && burst > rate.burst ? { ...rate, burst } : rate;
+}
+
+/** The most that one request may cost. */
+export function capacityOf({ limit, burst }: Rate): number {
+  return Math.max(limit, burst);
+}
+
+/** The cost with `requests` filled in. @throws OptionError for an amount that is no number >= 0. */
+export function costOf(cost: Cost | undefined): Cost {
+  if (cost === undefined) return ONE_REQUEST;
+  if (typeof cost !== "object" || cost === null) throw optionError("cost", "amounts by currency", cost);
+  for (const [currency, amount] of Object.entries(cost)) {
+    if (!(typeof amount === "number" && amount >= 0 && amount < Number.POSITIVE_INFINITY)) {
+      throw optionError(`cost.${currency}`, "a finite number >= 0", amount);
+    }
+  }
+  return cost["requests"] === undefined ? { requests: 1, ...cost } : cost;
+}
+
+/** How much of one currency. */
+export function amountOf(cost: Cost, currency: string): number {
+  return cost[currency] ?? 0;
+}
+
+/** What a call costs that says nothing. */
+export const ONE_REQUEST: Cost = Object.freeze({ requests: 1 });
+
+/** No cost at all. */
+export const NOTHING: Cost = Object.freeze({});

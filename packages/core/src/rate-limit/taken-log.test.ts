@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { TakenLog } from "./taken-log.js";
+
+test("knows what was taken after an instant, to the slice", () => {
+  const log = new TakenLog();
+  for (const [amount, nowMs] of [
+    [1, 0],
+    [2, 49],
+    [4, 50],
+    [8, 1000],
+  ] as const)
+    log.add(amount, nowMs);
+  expect([-1, 0, 48, 49, 50, 999, 1000].map((atMs) => log.since(atMs))).toEqual([15, 15, 15, 12, 8, 8, 0]);
+});
+
+test("remembers the last few minutes, in bounded memory", () => {
+  const log = new TakenLog();
+  for (let i = 1; i <= 10_000; i++) log.add(1, i * 50);
+  expect(log.since(10_000 * 50 - 500)).toBe(10);
+  expect(log.since(5000 * 50)).toBe(5000);
+  expect(log.since(0)).toBe(10_000 - 4096);
+});

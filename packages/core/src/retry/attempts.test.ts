@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { type BlockAttempt, retry, type Tried } from "../index.js";
+import { fail, forever, hang, ok, recorder, type Scripted, scripted, virtualClock } from "../testing.js";
+
+/** Runs a block to its end, and says what each attempt came to. */
+async function block(attempts: AsyncIterable<BlockAttempt>, work: Scripted<unknown>): Promise<Tried<unknown>[]> {
+  const tried: Tried<unknown>[] = [];
+  for await (const attempt of attempts) tried.push(await attempt.try(work));
+  return tried;
+}
+
+describe("a block of attempts", () => {
+  test("ends after a success, with what each attempt came to", async () => {
+    const clock = virtualClock();
+    const error = new Error("first");
+    const tried = await clock.run(block(retry.attempts({ clock, schedule: [100] }), scripted(fail(error), ok("x"))));
+    expect(tried).toEqual([
+      { ok: false, failure: { kind: "error", error, attempt: 1, elapsedMs: 0 } },
+      { ok: true, value: "x" },
+    ]);
+  });
+
+  test("throws the last error, the same object, out of the loop when it is given up", async () => {
+    const clock = virtualClock();
+    const last = new Error("last");
+    const work = scripted(fail(), fail(), fail(last));
+    await expect(clock.run(block(retry.attempts({ clock, maxAttempts: 3 }), work))).rejects.toBe(last);
+    expect(work.calls.length).toBe(3);
+  });
+
+  test("shows each attempt its number, its time and the failure before it", async () => {
+    const clock = virtualClock();
+    const seen: unknown[] = [];
+    const loop = async (): Promise<void> => {
+      for await (const attempt of retry.attempts({ clock, schedule: [100], jitter: null, deadlineMs: 9000 })) {
+        const { number, elapsedMs, deadlineMs, previous, signal } = attempt;
+        seen.push([number, elapsedMs, deadlineMs, previous?.attempt, signal.aborted]);
+        await attempt.try(() => {
+          if (number === 1) throw new Error("once");
+        });
+      }
+    };
+    await clock.run(loop());
+    expect(seen).toEqual([
+      [1, 0, 9000, undefined, false],
+      [2, 100, 9000, 1, false],
+    ]);
+  });
+
+  test("judges results, and tells the same events as a run", async () => {
+    const clock = virtualClock();
+    using record = recorder({ name: "block" });
+    const attempts = retry.attempts({ name: "block", clock, until: (value: unknown) => value === 2 });
+    const tried = await clock.run(block(attempts, scripted(ok(1), ok(2))));
+    expect(tried.map(({ ok }) => ok)).toEqual([false, true]);
+    expect(record.types).toEqual([
+      "attempt-started",
+      "attempt-failed",
+      "retry-scheduled",
+      "attempt-started",
+      "run-succeeded",
+    ]);
+  });
+
+  test("cuts the work of an attempt at the deadline, and ends with its error", async () => {
+    const clock = virtualClock();
+    const attempts = retry.attempts({ clock, deadline: "1s" });
+    await expect(clock.run(block(attempts, scripted(hang())))).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("awaits beforeRetry with the attempt that is about to begin", async () => {
+    const clock = virtualClock();
+    const seen: unknown[] = [];
+    const beforeRetry = async (failure: { attempt: number }, { number }: { number: number }): Promise<void> => {
+      await clock.sleep(5);
+      seen.push(failure.attempt, number);
+    };
+    await clock.run(block(retry.attempts({ clock, beforeRetry, schedule: [0] }), scripted(fail(), ok())));
+    expect([seen, clock.nowMs()]).toEqual([[1, 2], 5]);
+  });
+
+  test("an error in `until` is the caller's own, and ends the loop", async () => {
+    const clock = virtualClock();
+    const until = (): never => {
+      throw new RangeError("in until");
+    };
+    const work = scripted(forever(ok(1)));
+    await expect(clock.run(block(retry.attempts({ clock, until }), work))).rejects.toThrow("in until");
+    expect(work.calls.length).toBe(1);
+  });
+
+  test("can be left with break, and begun again: each loop is a run of its own", async () => {
+    const clock = virtualClock();
+    const attempts = retry.attempts({ clock });
+    const numbers: number[] = [];
+    for (let loop = 0; loop < 2; loop++) {
+      for await (const attempt of attempts) {
+        numbers.push(attempt.number);
+        break;
+      }
+    }
+    expect([numbers, clock.pending]).toEqual([[1, 1], 0]);
+  });
+});

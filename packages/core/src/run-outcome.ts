@@ -1,0 +1,42 @@
+import { type Clock, defaultClock } from "./clock.js";
+import { DeadlineError } from "./errors.js";
+import type { GivenUp, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
+import type { Execute } from "./policy.js";
+
+/** Runs and never throws: what came out, and the way to it. */
+export async function outcomeOf<T>(
+  core: { readonly execute: Execute; readonly clock?: Clock | undefined },
+  operation: Operation<T>,
+  options: RunOptions | undefined,
+): Promise<Outcome<T>> {
+  const trace: Trace = { attempts: 0, waitsMs: [] };
+  const clock = core.clock ?? defaultClock();
+  const startedMs = clock.nowMs();
+  let calls = 0;
+  const counted: Operation<T> = (attempt) => {
+    calls++;
+    return operation(attempt);
+  };
+  const ended = (): { attempts: number; waitsMs: readonly number[]; elapsedMs: number } => ({
+    // Policies that retry write their attempts down; a call that was made under none of them is one too.
+    attempts: Math.max(trace.attempts, calls),
+    waitsMs: trace.waitsMs,
+    elapsedMs: clock.nowMs() - startedMs,
+  });
+  try {
+    const value = await core.execute(counted, options, trace, undefined);
+    return { ok: true, value, reason: "success", ...ended() };
+  } catch (error) {
+    return { ok: false, error, reason: trace.reason ?? reasonOf(error, options), ...ended(), ...known(trace) };
+  }
+}
+
+function reasonOf(error: unknown, options: RunOptions | undefined): GivenUp["reason"] {
+  if (options?.signal?.aborted) return "aborted";
+  return error instanceof DeadlineError ? "deadline" : "not-retryable";
+}
+
+/** What the trace knows of a run that ended without a value. */
+export function known({ failure, retryAfterMs }: Trace): Pick<GivenUp, "failure" | "retryAfterMs"> {
+  return { ...(failure && { failure }), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}

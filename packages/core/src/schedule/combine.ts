@@ -1,0 +1,78 @@
+import { OptionError } from "../errors.js";
+import { checkInteger } from "../options.js";
+import type { Failure } from "../outcome.js";
+import { begun, checkSchedule, JITTERED, markOf, type NextWait, type Schedule } from "../schedule.js";
+
+/** The first `count` waits of a schedule, and then no more. */
+export function take(schedule: Iterable<number>, count: number): Iterable<number>;
+export function take(schedule: Schedule, count: number): Schedule;
+export function take(schedule: Schedule, count: number): Schedule {
+  checkInteger(count, "count", 1, false);
+  return combined([schedule], ([next]) => {
+    let left = count;
+    return (failure) => (left-- > 0 ? next?.(failure) : undefined);
+  });
+}
+
+/** One schedule to its end, then the next: `concat(take(constant(100), 3), expo())`. */
+export function concat(...schedules: readonly Iterable<number>[]): Iterable<number>;
+export function concat(...schedules: readonly Schedule[]): Schedule;
+export function concat(...schedules: readonly Schedule[]): Schedule {
+  return combined(schedules, (nexts) => {
+    const left = [...nexts];
+    return (failure) => {
+      for (; left.length > 0; left.shift()) {
+        const waitMs = left[0]?.(failure);
+        if (waitMs !== undefined) return waitMs;
+      }
+      return undefined;
+    };
+  });
+}
+
+/** Of several schedules the longest wait each time. Ends as soon as one of them ends. */
+export function longest(...schedules: readonly Iterable<number>[]): Iterable<number>;
+export function longest(...schedules: readonly Schedule[]): Schedule;
+export function longest(...schedules: readonly Schedule[]): Schedule {
+  return combined(schedules, (nexts) => (failure) => {
+    const waits = waitsOf(nexts, failure);
+    return waits.length < nexts.length ? undefined : Math.max(...waits);
+  });
+}
+
+/** Of several schedules the shortest wait each time. Ends when all of them have ended. */
+export function shortest(...schedules: readonly Iterable<number>[]): Iterable<number>;
+export function shortest(...schedules: readonly Schedule[]): Schedule;
+export function shortest(...schedules: readonly Schedule[]): Schedule {
+  return combined(schedules, (nexts) => (failure) => {
+    const waits = waitsOf(nexts, failure);
+    return waits.length === 0 ? undefined : Math.min(...waits);
+  });
+}
+
+function waitsOf(nexts: readonly NextWait[], failure: Failure): readonly number[] {
+  return nexts.map((next) => next(failure)).filter((waitMs) => waitMs !== undefined);
+}
+
+/** What iterables see that are read outside a run: nothing. */
+const NO_FAILURE: Failure = { kind: "error", error: undefined, attempt: 0, elapsedMs: 0 };
+
+/** A schedule of schedules: iterable where all its parts are, else a function of the failure. */
+function combined(parts: readonly Schedule[], combine: (nexts: readonly NextWait[]) => NextWait): Schedule {
+  if (parts.length === 0) throw new OptionError("schedule", "expected at least one schedule to combine, got none");
+  for (const part of parts) checkSchedule(part);
+  const start = function* (first: Failure): Generator<number, void, Failure | undefined> {
+    const next = combine(parts.map(begun));
+    let failure = first;
+    for (let waitMs = next(failure); waitMs !== undefined; waitMs = next(failure)) failure = (yield waitMs) ?? failure;
+  };
+  const isPlain = parts.every((part) => typeof part !== "function");
+  return marked(isPlain ? { [Symbol.iterator]: () => start(NO_FAILURE) } : (first) => start(first), parts);
+}
+
+/** Jitter leaves the whole alone where it would leave every part alone. */
+function marked(schedule: Schedule, [first, ...rest]: readonly Schedule[]): Schedule {
+  const mark = first && markOf(first);
+  const isShared = mark !== undefined && rest.every((part) => markOf(part) === mark);
+  return isShared ? Object.assign(schedule, { [JITTERED]: mark }) : schedule;
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { StalledError, virtualClock } from "../testing.js";
+
+describe("the virtual clock", () => {
+  test("stands still until it is told, and begins where it is told", async () => {
+    const clock = virtualClock({ startMs: 1000 });
+    expect([clock.nowMs(), clock.wallNowMs(), clock.pending]).toEqual([1000, 1000, 0]);
+    await clock.advance("1.5s");
+    expect(clock.nowMs()).toBe(2500);
+  });
+
+  test("runs everything that is due in order, each at its own time, and what follows from it", async () => {
+    const clock = virtualClock();
+    const seen: string[] = [];
+    const walk = async (name: string, ...steps: readonly number[]): Promise<void> => {
+      for (const step of steps) {
+        await clock.sleep(step);
+        seen.push(`${name}${clock.nowMs()}`);
+      }
+    };
+    void walk("a", 10, 10, 10);
+    void walk("b", 15, 10, 100);
+    await clock.advance(30);
+    expect([seen, clock.nowMs(), clock.pending]).toEqual([["a10", "b15", "a20", "b25", "a30"], 30, 1]);
+  });
+
+  test("a time in the past is due at once, and never turns the clock back", async () => {
+    const clock = virtualClock({ startMs: 100 });
+    const seen: number[] = [];
+    clock.timer(50, () => seen.push(clock.nowMs()));
+    await clock.advance(0);
+    expect(seen).toEqual([100]);
+  });
+
+  test("a timer that was taken back does not run, and may be taken back twice", async () => {
+    const clock = virtualClock();
+    const stop = clock.timer(5, () => expect.unreachable());
+    stop();
+    stop();
+    await clock.runAll();
+    expect(clock.nowMs()).toBe(0);
+  });
+
+  test("an aborted sleep rejects with the reason and leaves nothing", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const seen = expect(clock.sleep(5, controller.signal)).rejects.toBe("enough");
+    controller.abort("enough");
+    await seen;
+    expect(clock.pending).toBe(0);
+  });
+
+  test("can be exhausted, within a limit", async () => {
+    const clock = virtualClock();
+    const forever = (): void => void clock.timer(clock.nowMs() + 1, forever);
+    forever();
+    await expect(clock.runAll(100)).rejects.toThrow("the clock still has 1 waits after running 100");
+    expect(clock.nowMs()).toBe(100);
+  });
+
+  test("run settles like its promise, which may need the host's own turns, and says when nothing can settle it", async () => {
+    const clock = virtualClock();
+    expect(await clock.run(new Promise((resolve) => setImmediate(() => resolve("x"))))).toBe("x");
+    await expect(clock.run(clock.sleep(5).then(() => Promise.reject("no")))).rejects.toBe("no");
+    await expect(clock.run(new Promise(() => undefined))).rejects.toBeInstanceOf(StalledError);
+  });
+});
