@@ -1,0 +1,14 @@
+export type { EmulatorClock } from "./clock.js";
+export { type EmulatorFetch, emulatorFetch } from "./in-process.js";
+export type { LogEntry, Verdict } from "./log.js";
+export type { DialectName } from "./model/dialects/dialect.js";
+export { DIALECT_NAMES } from "./model/dialects/named.js";
+export { parseShare, parseTime, type Time } from "./model/duration.js";
+export { type BrownOut, type Fault, type FaultKind, parseFault } from "./model/faults.js";
+export { type Latency, parseLatency } from "./model/latency.js";
+export type { Dimension, Limits } from "./model/limiter.js";
+export type { ModelChange, ModelOptions } from "./model/options.js";
+export { ENDPOINT_DEFAULTS, type EndpointOptions } from "./options.js";
+export { parseScenario } from "./scenario.js";
+export { type Emulator, type EmulatorOptions, startEmulator } from "./server.js";
+export type { EmulatorStats } from "./stats.js";
