@@ -1,0 +1,18 @@
+import type { DecisionClass } from "./classify/decision.js";
+import type { LlmListener } from "./events.js";
+import type { LlmStats } from "./stats.js";
+
+/** What can be asked and done beside calling. */
+export interface Bide {
+  /** Sums over everything that went through this layer. */
+  stats(): LlmStats;
+  /** Hears every event from now on; returns what ends that. */
+  on(listener: LlmListener): () => void;
+  /** The keys that are stopped, by hash, and why. */
+  stoppedKeys(): ReadonlyMap<string, { readonly class: DecisionClass; readonly reason: string }>;
+  /** Lets stopped keys go again: one, by its hash, or all of them. */
+  resume(keyId?: string): void;
+}
+
+/** A `fetch` that waits for the right moment and goes again. */
+export type LlmFetch = typeof fetch & { readonly bide: Bide };

@@ -1,0 +1,21 @@
+export type { Bide, LlmFetch } from "./bide.js";
+export type { Decision, DecisionClass, Dimension, Evidence, Scope } from "./classify/decision.js";
+export type { ErrorBody } from "./classify/error-body.js";
+export type { ErrorFacts, Rule } from "./classify/rules.js";
+export type { Dialect, Usage } from "./dialects/dialect.js";
+export {
+  type InterruptReason,
+  MalformedAnswerError,
+  RequestTimeoutError,
+  StreamInterruptedError,
+  type WaitedFor,
+} from "./errors.js";
+export type { LlmEvent, LlmListener } from "./events.js";
+export type { HintSource } from "./hints/hint.js";
+export { llmFetch } from "./llm-fetch.js";
+export { LLM_DEFAULTS, type LlmOptions } from "./options.js";
+export { Quota, type QuotaOptions } from "./quota.js";
+export type { RequestSize } from "./request/facts.js";
+export { type Derivable, resilient } from "./resilient.js";
+export type { LlmStats } from "./stats.js";
+export { TIMEOUT_DEFAULTS, type Timeouts } from "./timeouts.js";

@@ -1,0 +1,64 @@
+import type { Clock } from "bide";
+import { defaultClock } from "bide/kit";
+import type { Bide } from "./bide.js";
+import { Call } from "./call.js";
+import { type LlmEvent, LlmEvents } from "./events.js";
+import { KeyGates } from "./key-gate.js";
+import type { LlmConfig } from "./options.js";
+import { prepare } from "./request/prepared.js";
+import { LlmTally } from "./stats.js";
+
+/** What all calls of one `llmFetch` share. */
+export class Layer {
+  readonly config: LlmConfig;
+  readonly gates: KeyGates = new KeyGates();
+  readonly events: LlmEvents = new LlmEvents();
+  readonly #tally = new LlmTally();
+  #hasWarned = false;
+
+  constructor(config: LlmConfig) {
+    this.config = config;
+  }
+
+  get clock(): Clock {
+    return this.config.clock ?? defaultClock();
+  }
+
+  async fetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+    const request = await prepare(input, init);
+    const call = new Call(this, request, this.#tally.called());
+    if (Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0) this.#warnOfStacking(call);
+    return call.run();
+  }
+
+  tell(event: LlmEvent): void {
+    this.#tally.add(event);
+    this.events.emit(event);
+  }
+
+  get bide(): Bide {
+    return {
+      stats: () => this.#tally.stats(),
+      on: (listener) => this.events.on(listener),
+      stoppedKeys: () => this.#stoppedKeys(),
+      resume: (keyId) => {
+        for (const id of this.gates.resume(keyId)) this.tell({ type: "key-resumed", keyId: id });
+      },
+    };
+  }
+
+  #stoppedKeys(): ReturnType<Bide["stoppedKeys"]> {
+    const stops = [...this.gates.stopped].map(([keyId, { class: type, failure }]) => {
+      return [keyId, { class: type, reason: failure.decision.reason }] as const;
+    });
+    return new Map(stops);
+  }
+
+  /** Two layers that retry multiply: three times five requests for one call. */
+  #warnOfStacking(call: Call): void {
+    this.tell({ type: "retries-stacked", ...call.about });
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.config.warn("bide: the client above retries as well, so requests multiply; give it maxRetries: 0");
+  }
+}

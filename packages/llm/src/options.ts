@@ -1,0 +1,162 @@
+import {
+  type Budget,
+  type Clock,
+  type Duration,
+  type Jitter,
+  type Random,
+  RETRY_DEFAULTS,
+  type RetryPolicy,
+  retry,
+  type Schedule,
+} from "bide";
+import { checkFunction, checkKeys, optionError, toMs } from "bide/kit";
+import { AttemptFailure } from "./attempt-failure.js";
+import type { Rule } from "./classify/rules.js";
+import { DIALECTS } from "./dialects/detect.js";
+import type { Dialect } from "./dialects/dialect.js";
+import type { LlmListener } from "./events.js";
+import { Quota, type QuotaOptions } from "./quota.js";
+import { positiveMs, type Timeouts, type TimeoutsMs, timeoutsOf } from "./timeouts.js";
+
+/** Options of `llmFetch` and `resilient`. */
+export interface LlmOptions {
+  /** What sends the requests. @default the host's fetch; with `resilient`, the one that the client had */
+  readonly fetch?: typeof fetch | undefined;
+  /** Requests of one call in all, the first one included. Waiting in the queue consumes none. @default 5 */
+  readonly maxAttempts?: number | undefined;
+  /** The waits where the server asks for none. @default expo({ factor: "500ms", max: "30s" }) */
+  readonly schedule?: Schedule | undefined;
+  /** Spreads the waits. `null`: none. @default fullJitter */
+  readonly jitter?: Jitter | null | undefined;
+  /** Bounds when a request may be sent, from the start of the call. A hint that is longer ends the call. @default "10m" */
+  readonly maxTime?: Duration | undefined;
+  /** Bounds everything, a stream to its last event included. @default Infinity */
+  readonly deadline?: Duration | undefined;
+  /** The time of one request: to its whole answer, or to the first content of its stream. @default "10m" */
+  readonly attemptTimeout?: Duration | undefined;
+  /** The times of a request's parts. */
+  readonly timeouts?: Timeouts | undefined;
+  /** What each key may spend on each model; requests wait in line for it. @default none: only hints hold back */
+  readonly quota?: QuotaOptions | Quota | undefined;
+  /** Asked before each wait; share it between layers. @default none */
+  readonly budget?: Budget | undefined;
+  /** Ends every call of the layer. */
+  readonly signal?: AbortSignal | undefined;
+  /** How the endpoint speaks, for hosts that do not give it away. @default detected by host, path, headers and body */
+  readonly dialect?: Dialect | string | undefined;
+  /** Rules of one's own for what failures mean; they come first. */
+  readonly rules?: readonly Rule[] | undefined;
+  /** Reads streams to their end before handing them on, so that a break anywhere is retried. @default false */
+  readonly buffered?: boolean | undefined;
+  /** Hears what happens, as `bide.on` does. */
+  readonly onEvent?: LlmListener | undefined;
+  /** Where the one warning goes, about retries above this layer. @default console.warn */
+  readonly warn?: ((line: string) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** For events. */
+  readonly name?: string | undefined;
+}
+
+/** The defaults of {@link LlmOptions}. */
+export const LLM_DEFAULTS: {
+  readonly maxAttempts: number;
+  readonly maxTime: "10m";
+  readonly deadline: number;
+  readonly attemptTimeout: "10m";
+  readonly buffered: false;
+} = Object.freeze({
+  maxAttempts: RETRY_DEFAULTS.maxAttempts,
+  maxTime: "10m",
+  deadline: Number.POSITIVE_INFINITY,
+  attemptTimeout: "10m",
+  buffered: false,
+});
+
+const KEYS: readonly (keyof LlmOptions)[] = [
+  "fetch",
+  "maxAttempts",
+  "schedule",
+  "jitter",
+  "maxTime",
+  "deadline",
+  "attemptTimeout",
+  "timeouts",
+  "quota",
+  "budget",
+  "signal",
+  "dialect",
+  "rules",
+  "buffered",
+  "onEvent",
+  "warn",
+  "clock",
+  "random",
+  "name",
+];
+
+/** The options, checked, with every default in its place. */
+export interface LlmConfig {
+  readonly fetch: typeof fetch;
+  readonly policy: RetryPolicy;
+  readonly maxTimeMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly timeouts: TimeoutsMs;
+  readonly quota: Quota;
+  readonly signal: AbortSignal | undefined;
+  readonly dialect: Dialect | undefined;
+  readonly rules: readonly Rule[];
+  readonly buffered: boolean;
+  readonly warn: (line: string) => void;
+  readonly clock: Clock | undefined;
+}
+
+/** @throws OptionError for an option that is unknown or out of range. */
+export function configOf(options: LlmOptions): LlmConfig {
+  checkKeys(options, KEYS, "llmFetch");
+  for (const key of ["fetch", "onEvent", "warn"] as const) checkFunction(options[key], key);
+  const { quota } = options;
+  return {
+    // Called without a receiver: browsers refuse a fetch with another one than the window.
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    policy: policyOf(options),
+    maxTimeMs: toMs(options.maxTime ?? LLM_DEFAULTS.maxTime, "maxTime"),
+    attemptTimeoutMs: positiveMs(options.attemptTimeout ?? LLM_DEFAULTS.attemptTimeout, "attemptTimeout"),
+    timeouts: timeoutsOf(options.timeouts),
+    quota: quota instanceof Quota ? quota : new Quota(quota),
+    signal: options.signal,
+    dialect: dialectNamed(options.dialect),
+    rules: options.rules ?? [],
+    buffered: options.buffered ?? LLM_DEFAULTS.buffered,
+    warn: options.warn ?? ((line) => console.warn(line)),
+    clock: options.clock,
+  };
+}
+
+function policyOf(options: LlmOptions): RetryPolicy {
+  const { schedule, jitter, budget, signal, clock, random, name } = options;
+  return retry({
+    on: (error: unknown): boolean => error instanceof AttemptFailure && error.isRetryable,
+    maxAttempts: options.maxAttempts ?? LLM_DEFAULTS.maxAttempts,
+    maxTime: options.maxTime ?? LLM_DEFAULTS.maxTime,
+    deadline: options.deadline ?? LLM_DEFAULTS.deadline,
+    schedule,
+    jitter,
+    budget,
+    signal,
+    clock,
+    random,
+    name: name ?? "llm",
+    onRetry: ({ error }, { delayMs }) => {
+      if (error instanceof AttemptFailure) error.retried(delayMs);
+    },
+  });
+}
+
+function dialectNamed(dialect: LlmOptions["dialect"]): Dialect | undefined {
+  if (typeof dialect !== "string") return dialect;
+  const known = DIALECTS.find(({ name }) => name === dialect);
+  if (known === undefined)
+    throw optionError("dialect", `one of ${DIALECTS.map(({ name }) => name).join(", ")}`, dialect);
+  return known;
+}

@@ -1,0 +1,40 @@
+/** A request that can be sent again. */
+export interface PreparedRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  /** Everything that the underlying `fetch` gets, but for the signal. */
+  readonly init: RequestInit;
+  readonly body: RequestInit["body"];
+  /** Whether the body can be read twice: streams cannot, and are sent once. */
+  readonly isReplayable: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Takes the arguments of a `fetch` apart. A `Request` is read whole, so that it can be sent again. */
+export async function prepare(input: RequestInfo | URL, init: RequestInit = {}): Promise<PreparedRequest> {
+  if (input instanceof Request) return prepareRequest(new Request(input, init));
+  const { signal, ...rest } = init;
+  return {
+    url: String(input),
+    method: init.method ?? "GET",
+    headers: new Headers(init.headers),
+    init: rest,
+    body: init.body,
+    isReplayable: isReplayable(init.body),
+    signal: signal ?? undefined,
+  };
+}
+
+async function prepareRequest(request: Request): Promise<PreparedRequest> {
+  const { url, method, headers, signal, redirect, credentials, cache, referrerPolicy, integrity, keepalive } = request;
+  const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+  const init = { method, headers, body, redirect, credentials, cache, referrerPolicy, integrity, keepalive };
+  return { url, method, headers, init, body, isReplayable: true, signal };
+}
+
+function isReplayable(body: RequestInit["body"]): boolean {
+  if (typeof body !== "object" || body === null) return true;
+  if (body instanceof URLSearchParams || body instanceof FormData || body instanceof Blob) return true;
+  return body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+}

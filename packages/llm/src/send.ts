@@ -1,0 +1,123 @@
+import { type Attempt, isTransient } from "bide";
+import { readAnswer, textOfAnswer } from "./answer.js";
+import { AttemptFailure } from "./attempt-failure.js";
+import { classify } from "./classify/classify.js";
+import { readErrorBody } from "./classify/error-body.js";
+import type { Usage } from "./dialects/dialect.js";
+import { RequestTimeoutError } from "./errors.js";
+import { Exchange } from "./exchange.js";
+import type { PreparedRequest } from "./request/prepared.js";
+import { openStream } from "./stream/open.js";
+import { passThrough } from "./stream/pass-through.js";
+import { malformed, readWhole } from "./whole-answer.js";
+import { transient, type Wire } from "./wire.js";
+
+/** How one request is sent. */
+export interface Sending {
+  readonly fetch: typeof fetch;
+  readonly request: PreparedRequest;
+  readonly wire: Wire;
+  readonly attempt: Attempt;
+  readonly attemptTimeoutMs: number;
+  /** Signals that outlive the attempt, because its stream does: the caller's and the layer's. */
+  readonly lasting: readonly (AbortSignal | undefined)[];
+  /** The call's own end, which holds for its stream as well; and what it is in all. */
+  readonly deadline: { readonly atMs: number; readonly inAllMs: number } | undefined;
+}
+
+/** An answer that can be handed on. */
+export interface Accepted {
+  readonly response: Response;
+  /** What it used, where it told. Streams tell when they end. */
+  readonly usage: Usage | undefined;
+  /** Its end is still to come. */
+  readonly isOpen: boolean;
+}
+
+/** Sends a request once. @throws AttemptFailure for whatever may be tried again; the reason, when it was cut from outside. */
+export async function send(sending: Sending): Promise<Accepted> {
+  const exchange = new Exchange(sending.wire.clock);
+  const unfollow = exchange.follow(sending.attempt.signal);
+  const stopAttempt = exchange.within(sending.attemptTimeoutMs, "answer");
+  let accepted: Accepted | undefined;
+  try {
+    const response = await respond(sending, exchange);
+    accepted = await accept(response, sending, exchange);
+    return accepted;
+  } catch (error) {
+    throw failureOf(error, sending, exchange);
+  } finally {
+    unfollow();
+    stopAttempt();
+    if (accepted?.isOpen) stayOpen(exchange, sending);
+    else exchange.release();
+  }
+}
+
+/** A stream that goes on is cut by whoever may still cut the call. */
+function stayOpen(exchange: Exchange, { lasting, deadline }: Sending): void {
+  for (const signal of lasting) exchange.follow(signal);
+  exchange.until(deadline?.atMs, () => new RequestTimeoutError("deadline", deadline?.inAllMs ?? 0));
+}
+
+async function respond({ fetch, request, wire }: Sending, exchange: Exchange): Promise<Response> {
+  exchange.phase(wire.timeouts.headersMs, "headers");
+  exchange.signal.throwIfAborted();
+  const answering = fetch(request.url, { ...request.init, signal: exchange.signal });
+  try {
+    return await exchange.orCut(answering);
+  } catch (error) {
+    // Whoever answers after the cut is sent away.
+    answering.then((late) => late.body?.cancel()).catch(ignore);
+    throw error;
+  } finally {
+    exchange.phase(Number.POSITIVE_INFINITY, "body");
+  }
+}
+
+async function accept(response: Response, { wire }: Sending, exchange: Exchange): Promise<Accepted> {
+  if (!response.ok) throw await refusal(response, exchange, wire);
+  const type = response.headers.get("content-type") ?? "";
+  if (type.includes("text/event-stream")) {
+    const opened = await openStream(response, exchange, wire);
+    return { response: opened, usage: undefined, isOpen: opened.body !== null && !wire.buffered };
+  }
+  if (type.includes("json")) return { ...(await readWhole(response, exchange, wire)), isOpen: false };
+  if (type.includes("text/html") && wire.facts.model !== undefined) {
+    response.body?.cancel().catch(ignore);
+    throw malformed(wire, response.status, Number(response.headers.get("content-length") ?? 0));
+  }
+  if (response.body === null) return { response, usage: undefined, isOpen: false };
+  return { response: passThrough(response, response.body, exchange, wire), usage: undefined, isOpen: true };
+}
+
+async function refusal(response: Response, exchange: Exchange, wire: Wire): Promise<AttemptFailure> {
+  const answer = await exchange.orCut(readAnswer(response));
+  const body = readErrorBody(textOfAnswer(answer));
+  const { clock, dialect, rules } = wire;
+  const context = { dialect, rules, wallNowMs: clock.wallNowMs() };
+  return new AttemptFailure(classify({ status: response.status, headers: response.headers, body }, context), {
+    answer,
+  });
+}
+
+/** What was thrown, as a failure that may be tried again where it is one. */
+function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unknown {
+  if (error instanceof AttemptFailure) return exchange.signal.aborted ? cutInstead(error, exchange) : error;
+  if (error instanceof RequestTimeoutError) {
+    return new AttemptFailure(transient(wire, "network.timeout", "the request timed out"), {
+      error,
+      mayBeBilled: true,
+    });
+  }
+  if (exchange.signal.aborted) return error;
+  if (!isTransient(error)) return error;
+  return new AttemptFailure(transient(wire, "network.failed", "the connection failed"), { error, mayBeBilled: true });
+}
+
+/** A body that broke because the caller left is no failure of the provider. */
+function cutInstead(failure: AttemptFailure, { signal }: Exchange): unknown {
+  return signal.reason instanceof RequestTimeoutError ? failure : signal.reason;
+}
+
+function ignore(): void {}

@@ -1,0 +1,130 @@
+import { type InterruptReason, RequestTimeoutError, StreamInterruptedError } from "../errors.js";
+import type { Exchange } from "../exchange.js";
+import { usageOfText } from "../usage.js";
+import { classifyInside, type Wire } from "../wire.js";
+import type { EventScanner } from "./scanner.js";
+import type { BodySource } from "./source.js";
+import { Watchdog } from "./watchdog.js";
+
+/** The rest of a stream, one chunk for each that is asked for, after those that were read already. */
+export function passOn(
+  chunks: readonly Uint8Array[],
+  source: BodySource,
+  scanner: EventScanner,
+  exchange: Exchange,
+  wire: Wire,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(new Passage(chunks, source, scanner, exchange, wire), { highWaterMark: 0 });
+}
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
+class Passage implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #read: Uint8Array[];
+  readonly #source: BodySource;
+  readonly #scanner: EventScanner;
+  readonly #exchange: Exchange;
+  readonly #wire: Wire;
+  readonly #watchdog: Watchdog;
+  #pendingError: unknown;
+
+  constructor(
+    chunks: readonly Uint8Array[],
+    source: BodySource,
+    scanner: EventScanner,
+    exchange: Exchange,
+    wire: Wire,
+  ) {
+    this.#read = [...chunks].reverse();
+    this.#source = source;
+    this.#scanner = scanner;
+    this.#exchange = exchange;
+    this.#wire = wire;
+    const { betweenEventsMs } = wire.timeouts;
+    this.#watchdog = new Watchdog(wire.clock, betweenEventsMs, () => {
+      exchange.cut(new RequestTimeoutError("next event", betweenEventsMs));
+    });
+  }
+
+  async pull(controller: Controller): Promise<void> {
+    const chunk = this.#read.pop();
+    if (chunk) return controller.enqueue(chunk);
+    if (this.#pendingError !== undefined) return this.#fail(controller, this.#pendingError);
+    const before = this.#scanner.events;
+    this.#watchdog.begin();
+    try {
+      const next = await this.#source.read();
+      if (next === undefined) return this.#close(controller);
+      this.#scanner.feed(next);
+      this.#watchdog.end(this.#scanner.events > before);
+      this.#handOn(controller, next, before);
+    } catch (error) {
+      if (this.#scanner.isFinished && !this.#exchange.signal.aborted) return this.#close(controller);
+      this.#fail(controller, this.#interruption(error));
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.#end();
+    await this.#source.cancel(reason);
+  }
+
+  #handOn(controller: Controller, chunk: Uint8Array, eventsBefore: number): void {
+    const { isBroken, isMalformed, error } = this.#scanner;
+    if (!isBroken) {
+      controller.enqueue(chunk);
+      return;
+    }
+    const healthy = this.#scanner.bytesBeforeBreak(chunk, eventsBefore);
+    const decision = error && classifyInside(this.#wire, new Response(null), error);
+    const broken = this.#interrupted(isMalformed ? "malformed" : "error-event", undefined, decision);
+    this.#source.cancel(broken).catch(ignore);
+    if (healthy === 0) this.#fail(controller, broken);
+    else {
+      // What an erroring stream still holds is lost to its reader: the error waits until these were taken.
+      this.#pendingError = broken;
+      controller.enqueue(chunk.subarray(0, healthy));
+    }
+  }
+
+  #close(controller: Controller): void {
+    const isWhole = this.#scanner.isFinished || this.#wire.dialect.omitsFinish === true;
+    if (!isWhole) this.#fail(controller, this.#interrupted("truncated"));
+    else {
+      this.#end();
+      controller.close();
+    }
+  }
+
+  #fail(controller: Controller, error: unknown): void {
+    this.#end(error);
+    controller.error(error);
+  }
+
+  #end(error?: unknown): void {
+    this.#watchdog.stop();
+    this.#source.release();
+    this.#exchange.release();
+    const { events, usageData, partial } = this.#scanner;
+    if (error === undefined) partial.clear();
+    this.#wire.onStreamEnd({ usage: usageOfText(usageData), events, error });
+  }
+
+  /** What the reader is told: the caller's own reason when it was the caller who left. */
+  #interruption(error: unknown): unknown {
+    if (!this.#exchange.signal.aborted) return this.#interrupted("cut", error);
+    if (!(error instanceof RequestTimeoutError)) return error;
+    return this.#interrupted(error.waitedFor === "deadline" ? "deadline" : "stalled", error);
+  }
+
+  #interrupted(
+    reason: InterruptReason,
+    cause?: unknown,
+    decision?: StreamInterruptedError["decision"],
+  ): StreamInterruptedError {
+    const { partial, events } = this.#scanner;
+    return new StreamInterruptedError(reason, partial, events, decision, cause === undefined ? undefined : { cause });
+  }
+}
+
+function ignore(): void {}

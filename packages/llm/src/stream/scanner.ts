@@ -1,0 +1,110 @@
+import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser";
+import type { JsonObject } from "../json.js";
+import { glance, type Meaning, meaningOf } from "./meaning.js";
+import { PartialAnswer } from "./partial.js";
+
+/** Reads along with a stream of events, without changing it. */
+export class EventScanner {
+  /** Complete events so far; comments are none. */
+  events = 0;
+  /** Something of the answer has come. */
+  hasContent = false;
+  /** The stream has said that the answer is whole. */
+  isFinished = false;
+  /** The first error that the stream carried. */
+  error: JsonObject | undefined;
+  /** An event was no JSON. */
+  isMalformed = false;
+  /** Of the last event with a `usage`, its data. */
+  usageData: string | undefined;
+  readonly partial: PartialAnswer = new PartialAnswer();
+  readonly #decoder = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  /** Where in the order of events the first broken one stood. */
+  #brokenAt: number | undefined;
+
+  constructor() {
+    this.#parser = createParser({ onEvent: (message) => this.#onEvent(message) });
+  }
+
+  /** Whether an event said that something is wrong. */
+  get isBroken(): boolean {
+    return this.#brokenAt !== undefined;
+  }
+
+  feed(chunk: Uint8Array): void {
+    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  /** Of a chunk that was just fed and holds the broken event: how many of its bytes come before that event. */
+  bytesBeforeBreak(chunk: Uint8Array, eventsBefore: number): number {
+    const healthy = (this.#brokenAt ?? this.events) - eventsBefore;
+    if (healthy <= 0) return 0;
+    return endOfEvent(chunk, healthy, this.events - eventsBefore);
+  }
+
+  #onEvent({ event, data }: EventSourceMessage): void {
+    this.events++;
+    if (this.isBroken) return;
+    const meaning: Meaning = this.hasContent ? glance(event, data) : meaningOf(event, data);
+    if (meaning.error !== undefined || meaning.malformed) {
+      this.#brokenAt = this.events - 1;
+      this.error = meaning.error;
+      this.isMalformed = meaning.malformed === true;
+      return;
+    }
+    if (meaning.finish) this.isFinished = true;
+    if (meaning.content) this.hasContent = true;
+    if (data.includes('"usage')) this.usageData = data;
+    this.partial.add(data);
+  }
+}
+
+/**
+ * Where in a chunk its `count`th complete event ends. The chunk may begin in the middle of an event: how many events it
+ * completed in `all` tells whether its first blank line ended one.
+ */
+function endOfEvent(chunk: Uint8Array, count: number, all: number): number {
+  const pieces = piecesOf(chunk);
+  const counts = pieces.map((piece) => eventsIn(chunk.subarray(piece.start, piece.end)));
+  const later = counts.slice(1).reduce((sum, events) => sum + events, 0);
+  counts[0] = all - later;
+  let seen = 0;
+  for (const [index, piece] of pieces.entries()) {
+    seen += counts[index] ?? 0;
+    if (seen >= count) return piece.end;
+  }
+  return 0;
+}
+
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/** A chunk cut after each blank line. */
+function piecesOf(chunk: Uint8Array): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  let lineStart = 0;
+  for (let index = 0; index < chunk.length; index++) {
+    const byte = chunk[index];
+    if (byte !== LINE_FEED && byte !== CARRIAGE_RETURN) continue;
+    const isBlank = index === lineStart;
+    if (byte === CARRIAGE_RETURN && chunk[index + 1] === LINE_FEED) index++;
+    lineStart = index + 1;
+    if (!isBlank) continue;
+    pieces.push({ start, end: lineStart });
+    start = lineStart;
+  }
+  return pieces;
+}
+
+function eventsIn(piece: Uint8Array): number {
+  let events = 0;
+  createParser({ onEvent: () => events++ }).feed(new TextDecoder().decode(piece));
+  return events;
+}
