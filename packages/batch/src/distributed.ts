@@ -1,0 +1,16 @@
+export { RedisGoneError } from "./distributed/engine.js";
+export {
+  DISTRIBUTED_DEFAULTS,
+  type DistributedOptions,
+  WORKER_DEFAULTS,
+  type WorkerOptions,
+} from "./distributed/options.js";
+export { runDistributed } from "./distributed/run-distributed.js";
+export { SealError } from "./distributed/seal.js";
+export {
+  type DistributedStatus,
+  distributedStatus,
+  type RunStatus,
+  type WorkerStatus,
+} from "./distributed/status.js";
+export { type DistributedWorker, startWorker, type WorkerFigures } from "./distributed/worker.js";

@@ -1,0 +1,15 @@
+export { InputError, JournalError, type JournalProblem, OutputError } from "./errors.js";
+export { type ExportOptions, exportResults } from "./export.js";
+export { type BatchFiles, filesOf } from "./files.js";
+export { BATCH_URLS, type BatchRequest } from "./formats/batch-request.js";
+export type { ItemOutcome } from "./formats/batch-response.js";
+export type { JsonObject } from "./formats/json.js";
+export type { Database, OpenDatabase, Row, SqlValue, Statement } from "./journal/database.js";
+export type { ImportReport } from "./journal/import.js";
+export { openLibsql } from "./journal/libsql.js";
+export type { Counts } from "./journal/records.js";
+export type { Endpoint } from "./run/endpoint.js";
+export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary, type ItemResult } from "./run/options.js";
+export type { Progress } from "./run/progress.js";
+export { runBatch } from "./run/run-batch.js";
+export type { Stop, StopReason } from "./run/stop.js";

@@ -1,0 +1,201 @@
+import { existsSync, rmSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import type { Clock } from "bide";
+import { JournalError } from "../errors.js";
+import { batchResponseLine, isSuccess } from "../formats/batch-response.js";
+import type { Database, OpenDatabase, Statement } from "./database.js";
+import { GroupCommit } from "./group-commit.js";
+import { type ImportReport, type ImportSource, importItems } from "./import.js";
+import { type Lock, takeLock } from "./lock.js";
+import { journalProblem } from "./problems.js";
+import type { AttemptRecord, Counts, Item, ItemRecord } from "./records.js";
+import { bytesIn, integerIn, textIn } from "./row.js";
+import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable } from "./schema.js";
+
+/** What opening a journal takes. */
+export interface JournalOptions {
+  readonly path: string;
+  readonly openDatabase: OpenDatabase;
+  readonly clock: Clock;
+  /** How many records are written together at the most. @default 32 */
+  readonly groupRecords?: number | undefined;
+}
+
+/** The memory of a run: which requests there are, and what became of each. */
+export class Journal {
+  readonly path: string;
+  readonly #database: Database;
+  readonly #lock: Lock;
+  readonly #group: GroupCommit;
+  readonly #isNew: boolean;
+  #insertResult: Statement;
+  #closeItem: Statement;
+  #insertAttempt: Statement;
+  #openItems: Statement;
+  #lastResult: number;
+
+  /** Opens the journal for writing, or makes it. @throws JournalError where it cannot be used. */
+  static open(options: JournalOptions): Journal {
+    return guarded(options.path, () => {
+      const lock = takeLock(`${options.path}.lock`, options.openDatabase, options.path);
+      try {
+        return new Journal(options, lock);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    });
+  }
+
+  private constructor({ path, openDatabase, clock, groupRecords }: JournalOptions, lock: Lock) {
+    this.path = path;
+    this.#lock = lock;
+    this.#isNew = !existsSync(path);
+    this.#database = openDatabase(path);
+    try {
+      prepareSchema(this.#database, path);
+      setDurable(this.#database);
+      const prepare = (sql: string): Statement => this.#database.prepare(sql);
+      this.#insertResult = prepare("INSERT INTO results VALUES (?, ?, ?)");
+      this.#closeItem = prepare("UPDATE items SET state = ?, result = ? WHERE line = ?");
+      this.#insertAttempt = prepare("INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      this.#openItems = prepare(`SELECT line, offset, length, custom_id, fingerprint FROM items
+        WHERE state = ${OPEN} AND line > ? ORDER BY line LIMIT ?`);
+      this.#lastResult = integerIn(prepare("SELECT coalesce(max(id), 0) FROM results").get(), 0);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+    this.#group = new GroupCommit(this.#database, clock, groupRecords);
+  }
+
+  /** @see importItems */
+  async import(source: ImportSource): Promise<ImportReport> {
+    try {
+      return await importItems(this.#database, source);
+    } catch (error) {
+      throw journalProblem(error, this.path);
+    }
+  }
+
+  /** A fact about the run that is remembered under a name. */
+  meta(name: string): string | undefined {
+    return this.#guarded(() => {
+      const row = this.#database.prepare("SELECT value FROM meta WHERE name = ?").get(name);
+      return row === undefined ? undefined : textIn(row, 0);
+    });
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#guarded(() => this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)").run(name, value));
+  }
+
+  counts(): Counts {
+    return this.#guarded(() => countsIn(this.#database));
+  }
+
+  /** The first `most` items after `line` that have no result. */
+  openItems(line: number, most: number): readonly Item[] {
+    return this.#guarded(() =>
+      [...this.#openItems.rows(line, most)].map((row) => ({
+        line: integerIn(row, 0),
+        offset: integerIn(row, 1),
+        length: integerIn(row, 2),
+        customId: textIn(row, 3),
+        fingerprint: bytesIn(row, 4),
+      })),
+    );
+  }
+
+  /** Forgets failures, so that these items run again. */
+  reopenFailed(): void {
+    this.#guarded(() => this.#database.exec(`UPDATE items SET state = ${OPEN}, result = NULL WHERE state = ${FAILED}`));
+  }
+
+  /** @returns When the record is on the disk; only then it counts. */
+  async record({ item, attempts, outcome }: ItemRecord): Promise<void> {
+    const id = item.fingerprint.toString("hex").slice(0, 24);
+    const line = outcome && batchResponseLine(id, item.customId, outcome);
+    try {
+      await this.#group.add(() => {
+        for (const attempt of attempts) this.#writeAttempt(item.customId, attempt);
+        if (outcome && line) this.#writeResult(item, isSuccess(outcome) ? SUCCEEDED : FAILED, line);
+      });
+    } catch (error) {
+      throw journalProblem(error, this.path);
+    }
+  }
+
+  /** The output lines of one state, in the order of the input. */
+  resultLines(state: "succeeded" | "failed"): Iterable<string> {
+    return resultLinesIn(this.#database, state, this.path);
+  }
+
+  /** Writes what has gathered. */
+  flush(): void {
+    this.#group.flush();
+  }
+
+  /** Writes what has gathered, and lets go of the journal. */
+  close(): void {
+    this.#group.flush();
+    this.#database.close();
+    this.#lock.release();
+  }
+
+  /** Closes, and removes the journal if this made it: for an input that turned out to be bad. */
+  discard(): void {
+    const isUnused = this.#isNew && this.counts().total === 0;
+    this.#database.close();
+    if (isUnused) for (const end of ["", "-wal", "-shm"]) rmSync(this.path + end, { force: true });
+    this.#lock.release();
+  }
+
+  #guarded<T>(action: () => T): T {
+    return guarded(this.path, action);
+  }
+
+  #writeAttempt(customId: string, attempt: AttemptRecord): void {
+    const { number, startedMs, waitedMs, tookMs, status, code, inputTokens, outputTokens } = attempt;
+    const times = [startedMs, waitedMs, tookMs].map(Math.round);
+    this.#insertAttempt.run(customId, number, ...times, status ?? null, code ?? null, inputTokens, outputTokens);
+  }
+
+  #writeResult(item: Item, state: number, line: string): void {
+    const id = ++this.#lastResult;
+    this.#insertResult.run(id, line, crc32(line));
+    this.#closeItem.run(state, id, item.line);
+  }
+}
+
+/** How many items a journal has in which state. */
+export function countsIn(database: Database): Counts {
+  const counts = [0, 0, 0];
+  for (const row of database.prepare("SELECT state, count(*) FROM items GROUP BY state").rows()) {
+    counts[integerIn(row, 0)] = integerIn(row, 1);
+  }
+  const [open = 0, succeeded = 0, failed = 0] = counts;
+  return { total: open + succeeded + failed, open, succeeded, failed };
+}
+
+/** The output lines of one state, in the order of the input. @throws JournalError for a line that is not as it was written. */
+export function* resultLinesIn(database: Database, state: "succeeded" | "failed", file: string): Iterable<string> {
+  const query = `SELECT results.line, results.checksum, items.custom_id FROM items
+    JOIN results ON results.id = items.result WHERE items.state = ? ORDER BY items.line`;
+  for (const row of database.prepare(query).rows(state === "succeeded" ? SUCCEEDED : FAILED)) {
+    const line = textIn(row, 0);
+    if (crc32(line) !== integerIn(row, 1)) {
+      const which = `the result of ${JSON.stringify(textIn(row, 2))} is not as it was written`;
+      throw new JournalError("damaged", file, `${which}; the journal is damaged or was edited`);
+    }
+    yield line;
+  }
+}
+
+function guarded<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw journalProblem(error, file);
+  }
+}

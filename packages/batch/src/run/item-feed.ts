@@ -1,0 +1,88 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { InputError } from "../errors.js";
+import { type BatchRequest, parseBatchRequest } from "../formats/batch-request.js";
+import { fingerprintOf } from "../journal/fingerprint.js";
+import type { Journal } from "../journal/journal.js";
+import type { Item } from "../journal/records.js";
+
+/** An item with the request that its line holds. */
+export interface OpenRequest {
+  readonly item: Item;
+  readonly request: BatchRequest;
+}
+
+/** What a feed reads. */
+export interface FeedSource {
+  readonly journal: Journal;
+  readonly file: string;
+  readonly settings: string;
+  /** Asked before each item. */
+  readonly isStopped: () => boolean;
+}
+
+const ITEMS_PER_READ = 256;
+/** Lines that stand together are read together, up to this many bytes. */
+const MOST_BYTES_PER_READ = 1024 * 1024;
+
+/**
+ * The open items of a journal with their requests, read from the input by offset when they are asked for.
+ *
+ * @throws InputError when a line is not what it was when the file was checked.
+ */
+export async function* openRequests(source: FeedSource): AsyncGenerator<OpenRequest, void, void> {
+  const handle = await open(source.file, "r");
+  try {
+    for (let last = 0; !source.isStopped(); ) {
+      const items = source.journal.openItems(last, ITEMS_PER_READ);
+      if (items.length === 0) return;
+      for (const run of togetherIn(items)) {
+        for (const request of await readRun(handle, run, source)) {
+          if (source.isStopped()) return;
+          yield request;
+        }
+      }
+      last = items[items.length - 1]?.line ?? last;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Items in groups whose lines lie so close that one read gets them all. */
+function* togetherIn(items: readonly Item[]): Iterable<readonly Item[]> {
+  let run: Item[] = [];
+  for (const item of items) {
+    const first = run[0];
+    if (first !== undefined && item.offset + item.length - first.offset > MOST_BYTES_PER_READ) {
+      yield run;
+      run = [];
+    }
+    run.push(item);
+  }
+  if (run.length > 0) yield run;
+}
+
+async function readRun(handle: FileHandle, run: readonly Item[], source: FeedSource): Promise<OpenRequest[]> {
+  const [first] = run;
+  const last = run[run.length - 1];
+  if (first === undefined || last === undefined) return [];
+  const buffer = Buffer.alloc(last.offset + last.length - first.offset);
+  await handle.read(buffer, 0, buffer.length, first.offset);
+  return run.map((item) => {
+    const begin = item.offset - first.offset;
+    return requestOf(item, buffer.subarray(begin, begin + item.length), source);
+  });
+}
+
+function requestOf(item: Item, bytes: Buffer, { file, settings }: FeedSource): OpenRequest {
+  const changed = (): InputError =>
+    new InputError(file, item.line, "the line has changed since the run began; run the same command again");
+  let request: BatchRequest;
+  try {
+    request = parseBatchRequest({ number: item.line, offset: item.offset, bytes }, file);
+  } catch {
+    throw changed();
+  }
+  if (!fingerprintOf(request, settings).equals(item.fingerprint)) throw changed();
+  return { item, request };
+}

@@ -1,0 +1,48 @@
+import type { Clock } from "bide";
+
+/** How a run stands, now. One object that changes while the run goes on: read it as often as you like. */
+export interface Progress {
+  readonly total: number;
+  /** Done before this run began. */
+  readonly before: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Items that are being worked on: their request is under way, or waits for its turn. */
+  readonly inFlight: number;
+  /** Those of them whose request is under way at this moment. */
+  readonly sending: number;
+  /** HTTP requests that ended, in this run. */
+  readonly attempts: number;
+  /** Those of them that were answered with 429. */
+  readonly rateLimited: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Milliseconds since the first request could go. */
+  readonly elapsedMs: number;
+}
+
+/** The numbers of a {@link Progress}, to be written. */
+export type Figures = { -readonly [field in Exclude<keyof Progress, "elapsedMs">]: number } & Pick<
+  Progress,
+  "elapsedMs"
+>;
+
+/** Figures with every count at nought, and the time running. */
+export function noFigures(clock: Clock): Figures {
+  const startedMs = clock.nowMs();
+  return {
+    total: 0,
+    before: 0,
+    succeeded: 0,
+    failed: 0,
+    inFlight: 0,
+    sending: 0,
+    attempts: 0,
+    rateLimited: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    get elapsedMs() {
+      return clock.nowMs() - startedMs;
+    },
+  };
+}

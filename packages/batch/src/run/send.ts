@@ -1,0 +1,60 @@
+import { BideError } from "bide";
+import type { BatchRequest } from "../formats/batch-request.js";
+import type { ItemOutcome } from "../formats/batch-response.js";
+import { isObject, numberIn, parsedJson } from "../formats/json.js";
+import { networkCodeOf } from "./attempt-log.js";
+import { addressOf } from "./endpoint.js";
+
+/** An outcome with what it used. */
+export interface Sent {
+  readonly outcome: ItemOutcome;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What sending takes. */
+export interface Sender {
+  readonly fetch: typeof fetch;
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Makes one request and tells what came of it; throws only what `signal` was aborted with. */
+export async function send(sender: Sender, { url, body }: BatchRequest, signal: AbortSignal): Promise<Sent> {
+  try {
+    const { fetch, baseUrl, headers } = sender;
+    const init = { method: "POST", headers, body: JSON.stringify(body), signal };
+    const response = await fetch(addressOf(baseUrl, url), init);
+    return sentOf(response, await response.text());
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return { outcome: failureOf(error), inputTokens: 0, outputTokens: 0 };
+  }
+}
+
+function sentOf(response: Response, text: string): Sent {
+  const { status, ok, headers } = response;
+  const body = parsedJson(text);
+  if (body === undefined && ok) {
+    const message = `the endpoint answered with status ${status} and a body that is not JSON`;
+    return { outcome: { kind: "failure", code: "invalid_response", message }, inputTokens: 0, outputTokens: 0 };
+  }
+  const requestId = headers.get("x-request-id") ?? headers.get("request-id") ?? "";
+  // Proxies answer in HTML: kept as a text, so that the line stays valid.
+  const bodyJson = body === undefined ? JSON.stringify(text) : text;
+  return { outcome: { kind: "answer", status, requestId, bodyJson }, ...usageOf(body) };
+}
+
+/** Chat completions and embeddings name their tokens in one way, responses in another. */
+function usageOf(body: unknown): { readonly inputTokens: number; readonly outputTokens: number } {
+  const usage = isObject(body) && isObject(body["usage"]) ? body["usage"] : {};
+  return {
+    inputTokens: numberIn(usage, "prompt_tokens") || numberIn(usage, "input_tokens"),
+    outputTokens: numberIn(usage, "completion_tokens") || numberIn(usage, "output_tokens"),
+  };
+}
+
+function failureOf(error: unknown): ItemOutcome {
+  const code = error instanceof BideError ? error.code.replace(/^BIDE_/, "").toLowerCase() : networkCodeOf(error);
+  return { kind: "failure", code, message: error instanceof Error ? error.message : String(error) };
+}

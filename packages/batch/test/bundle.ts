@@ -1,0 +1,27 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Bundles a source file into a script for a child process, so that a test needs no build before it. */
+export async function bundled(source: string, name: string): Promise<string> {
+  // Inside of node_modules, where the script finds the packages that stay outside of it.
+  const folder = join(root, "node_modules/.cache/bide-test");
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, `${name}-${process.pid}.mjs`);
+  await build({
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    conditions: ["@bide/source"],
+    external: ["libsql"],
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    logLevel: "silent",
+  });
+  return outfile;
+}

@@ -1,0 +1,109 @@
+import { BATCH_DEFAULTS, type BatchSummary, type ImportReport, type Progress, runBatch } from "@bide/batch";
+import { systemClock } from "bide";
+import type { Command } from "commander";
+import { type EndpointOptions, endpointOf, withEndpointOptions } from "../endpoint-options.js";
+import { EXIT } from "../exit-codes.js";
+import { keepAliveFetch } from "../http/undici-fetch.js";
+import { hearInterrupts } from "../interrupts.js";
+import type { Io } from "../io.js";
+import { wholeNumber } from "../option-values.js";
+import { type Display, showProgress } from "../progress/display.js";
+import { count, plural } from "../progress/format.js";
+import { summaryText } from "../progress/summary.js";
+import { resilientFetch } from "../resilient-fetch.js";
+
+interface RunOptions extends EndpointOptions {
+  readonly output: string;
+  readonly concurrency?: number;
+  readonly retryFailed?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ bide run prompts.jsonl -o results.jsonl --rpm 500 --tpm 200000 --burst 50
+  $ bide run prompts.jsonl -o results.jsonl --base-url http://127.0.0.1:8000/v1
+
+Run the same line again after anything that ended it, and it goes on where it was.
+`;
+
+/** `bide run`: drives a file of requests to its end. */
+export function addRun(program: Command, io: Io, exit: (code: number) => void): void {
+  withEndpointOptions(
+    program
+      .command("run")
+      .description("Send every request of a file and write every answer, across crashes.")
+      .argument("<file>", "requests as OpenAI Batch lines (JSONL)")
+      .requiredOption("-o, --output <file>", "where the results go"),
+  )
+    .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
+    .option("--retry-failed", "run the requests again that failed before")
+    .addHelpText("after", EXAMPLES)
+    .action(async (file: string, options: RunOptions) => {
+      exit(await run(file, options, io));
+    });
+}
+
+async function run(file: string, options: RunOptions, io: Io): Promise<number> {
+  const concurrency = options.concurrency ?? concurrencyFor(options);
+  const endpoint = endpointOf(options, io);
+  const http = keepAliveFetch(concurrency);
+  let display: Display | undefined;
+  const say = (line: string): void => {
+    if (display) display.say(line);
+    else io.stderr.write(`${line}\n`);
+  };
+  const interrupts = hearInterrupts(() => say("stopping: finishing what is under way; Ctrl-C again stops now"));
+  try {
+    const summary = await runBatch({
+      ...endpoint,
+      input: file,
+      output: options.output,
+      concurrency,
+      retryFailed: options.retryFailed,
+      fetch: http.fetch,
+      through: (transport) => resilientFetch(transport, options),
+      drain: interrupts.drain,
+      signal: interrupts.stop,
+      onStart: (progress, changes) => {
+        io.stderr.write(startText(file, progress, changes));
+        display = showProgress(progress, io, systemClock);
+      },
+    });
+    display?.stop();
+    io.stderr.write(`${summaryText(summary)}\n`);
+    return exitCodeOf(summary);
+  } finally {
+    display?.stop();
+    interrupts.release();
+    await http.close();
+  }
+}
+
+/** Enough to keep a quota busy while answers take half a minute, and not so much that a server without one is swamped. */
+function concurrencyFor({ rpm }: RunOptions): number {
+  return rpm === undefined ? BATCH_DEFAULTS.concurrency : Math.min(1000, Math.max(BATCH_DEFAULTS.concurrency, rpm / 2));
+}
+
+function startText(file: string, { total, before }: Progress, changes: ImportReport | undefined): string {
+  const done = before > 0 ? `, ${count(before)} of them done before` : "";
+  return `${file}: ${plural(total, "request")}${done}\n${changes === undefined ? "" : changedText(changes)}`;
+}
+
+/** What is different from the file of the last run; nothing when this is the first. */
+function changedText({ total, added, changed, removed }: ImportReport): string {
+  if (added === total) return "";
+  const parts = [
+    ...(added > 0 ? [`${count(added)} new`] : []),
+    ...(changed > 0 ? [`${count(changed)} changed, to be run again`] : []),
+    ...(removed > 0 ? [`${count(removed)} gone`] : []),
+  ];
+  return parts.length === 0 ? "" : `the file has changed since the last run: ${parts.join(", ")}\n`;
+}
+
+function exitCodeOf({ open, failed, stop }: BatchSummary): number {
+  if (open > 0) {
+    if (stop?.reason === "quota" || stop?.reason === "auth") return EXIT.stopped;
+    return stop?.reason === "time-budget" ? EXIT.timeBudget : EXIT.interrupted;
+  }
+  return failed > 0 ? EXIT.someFailed : EXIT.ok;
+}

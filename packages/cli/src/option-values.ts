@@ -1,0 +1,50 @@
+import type { Duration } from "bide";
+import { durationMs } from "bide/kit";
+import { InvalidArgumentError } from "commander";
+
+/** An integer >= 1 on the command line. */
+export function wholeNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("Expected an integer >= 1.");
+}
+
+/** An integer >= 0 on the command line. */
+export function portNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 65_535) return value;
+  throw new InvalidArgumentError("Expected a port from 0 to 65535.");
+}
+
+/** A number > 0 on the command line. */
+export function positiveNumber(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a number > 0.");
+}
+
+/** A length of time with its unit, such as `90s`. */
+export function duration(text: string): Duration {
+  const ms = durationMs(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new InvalidArgumentError("Expected a time with its unit, such as 500ms, 90s, 10m or 8h.");
+}
+
+/** A header `Name: value`, added to those before. */
+export function header(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/.exec(text) ?? [];
+  // What was typed may hold a secret, so the message does not repeat it.
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("Expected 'Name: value'.");
+  return { ...before, [name.toLowerCase()]: value };
+}
+
+/** One more of an option that may be given several times. */
+export function oneMore(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** The address of an endpoint. */
+export function baseUrl(text: string): string {
+  if (/^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("Expected an address such as http://127.0.0.1:8000/v1.");
+}

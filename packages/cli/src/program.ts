@@ -1,0 +1,29 @@
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { addChat } from "./commands/chat.js";
+import { addEmulate } from "./commands/emulate.js";
+import { addExport } from "./commands/export.js";
+import { addRun } from "./commands/run.js";
+import type { Io } from "./io.js";
+
+/** The command line of bide. `exit` is told how a command ended. */
+export function programFor(io: Io, exit: (code: number) => void): Command {
+  const program = new Command("bide")
+    .description("Calls LLM endpoints until they answer: waits for the right moment and goes again.")
+    .version(versionOf(), "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "bide: ")),
+      getOutHelpWidth: () => Math.min(80, io.stdout.columns ?? 80),
+      getErrHelpWidth: () => Math.min(80, io.stderr.columns ?? 80),
+    });
+  for (const add of [addRun, addChat, addExport, addEmulate]) add(program, io, exit);
+  return program;
+}
+
+function versionOf(): string {
+  const manifest: { version: string } = createRequire(import.meta.url)("@bide/cli/package.json");
+  return manifest.version;
+}

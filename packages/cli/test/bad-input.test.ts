@@ -1,0 +1,159 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { main } from "../src/main.js";
+import { fakeIo } from "./fake-io.js";
+
+const GOOD = `{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[]}}`;
+const NOWHERE = ["--base-url", "http://127.0.0.1:9/v1"];
+
+let folder: string;
+let input: string;
+let output: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bide-cli-"));
+  input = join(folder, "prompts.jsonl");
+  output = join(folder, "results.jsonl");
+  writeFileSync(input, `${GOOD}\n`);
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the program and returns its exit code and the one sentence that it said. */
+async function told(...args: readonly string[]): Promise<{ code: number; said: string }> {
+  const io = fakeIo();
+  return { code: await main(args, io), said: io.said().trim() };
+}
+
+function run(...more: readonly string[]): Promise<{ code: number; said: string }> {
+  return told("run", input, "-o", output, ...NOWHERE, ...more);
+}
+
+describe("a file that cannot be run", () => {
+  test.each([
+    ["not JSON", `${GOOD}\n{"custom_id":`, "line 2: not valid JSON"],
+    ["an array", "[]", "line 1: expected a JSON object, got an array"],
+    ["no custom_id", GOOD.replace(`"custom_id":"a",`, ""), "line 1: `custom_id` is missing"],
+    ["a doubled custom_id", `${GOOD}\n${GOOD}`, 'line 2: `custom_id` "a" is doubled; line 1 has it too'],
+    ["an unknown url", GOOD.replace("/v1/chat/completions", "/v1/chat"), 'line 1: unknown `url` "/v1/chat"'],
+    ["a method that is not POST", GOOD.replace("POST", "GET"), 'line 1: `method` must be "POST"'],
+    ["no body", GOOD.replace(/,"body".*/, "}"), "line 1: `body` must be an object"],
+    ["a streamed answer", GOOD.replace(`"model"`, `"stream":true,"model"`), "line 1: `body.stream` is true"],
+    ["a byte order mark", `\uFEFF${GOOD}`, "line 1: the file begins with a byte order mark"],
+    ["CR LF", `${GOOD}\r\n`, "line 1: the line ends in CR LF"],
+    ["a blank line", `${GOOD}\n\n`, "line 2: the line is blank"],
+  ])("%s: names the line, exits with 2 and leaves nothing behind", async (_, text, sentence) => {
+    writeFileSync(input, text);
+
+    const { code, said } = await run();
+
+    expect(said).toContain(sentence);
+    expect(said.split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual(["prompts.jsonl"]);
+  });
+
+  test("broken UTF-8: names the line and the byte", async () => {
+    writeFileSync(input, Buffer.concat([Buffer.from(`${GOOD}\n{"custom_id":"`), Buffer.from([0xff, 0x22])]));
+
+    expect((await run()).said).toContain("line 2: not valid UTF-8 (byte 0xFF at position 15 of the line)");
+  });
+
+  test("an empty file", async () => {
+    writeFileSync(input, "");
+
+    expect(await run()).toEqual({ code: 2, said: `bide: ${input}: the file is empty` });
+  });
+
+  test("no such file", async () => {
+    rmSync(input);
+
+    expect(await run()).toEqual({ code: 2, said: `bide: ${input}: no such file` });
+  });
+
+  test("leaves the results of an earlier run as they were", async () => {
+    writeFileSync(output, "earlier\n");
+    writeFileSync(input, "{");
+
+    expect((await run()).code).toBe(2);
+    expect(readFileSync(output, "utf8")).toBe("earlier\n");
+  });
+});
+
+describe("an output that cannot be written", () => {
+  test("a folder that does not exist", async () => {
+    output = join(folder, "none", "results.jsonl");
+
+    expect(await run()).toEqual({
+      code: 2,
+      said: `bide: ${output}: the folder ${join(folder, "none")} does not exist`,
+    });
+  });
+
+  test("a folder in place of the file", async () => {
+    mkdirSync(output);
+
+    expect(await run()).toEqual({ code: 2, said: `bide: ${output}: is a folder, not a file` });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a folder that may not be written", async () => {
+    chmodSync(folder, 0o500);
+    const { code, said } = await run();
+    chmodSync(folder, 0o700);
+
+    expect(said).toContain("may not be written");
+    expect(code).toBe(2);
+  });
+
+  test("results that another program wrote", async () => {
+    writeFileSync(output, "precious\n");
+
+    const { code, said } = await run();
+
+    expect(said).toContain("exists, and no journal of bide stands beside it");
+    expect(code).toBe(2);
+    expect(readFileSync(output, "utf8")).toBe("precious\n");
+    expect(existsSync(`${output}.bide`)).toBe(false);
+  });
+});
+
+describe("a command line that cannot be", () => {
+  test.each([
+    [["--rpm", "0"], "option '--rpm <n>' argument '0' is invalid. Expected an integer >= 1."],
+    [["--tpm", "many"], "option '--tpm <n>' argument 'many' is invalid"],
+    [["--rpn", "5"], "unknown option '--rpn'\n(Did you mean --rpm?)"],
+    [["--deadline", "soon"], "Expected a time with its unit"],
+    [["--header", "no colon"], "Expected 'Name: value'."],
+    [["--base-url", "localhost"], "Expected an address such as http://127.0.0.1:8000/v1."],
+  ])("%j", async (options, sentence) => {
+    const { code, said } = await run(...options);
+
+    expect(said).toContain(sentence);
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual(["prompts.jsonl"]);
+  });
+
+  test("no key and no endpoint", async () => {
+    const { code, said } = await told("run", input, "-o", output);
+
+    expect(said).toContain("no key and no endpoint: set OPENAI_API_KEY");
+    expect(code).toBe(2);
+  });
+
+  test("an unknown command: the nearest one is named", async () => {
+    expect((await told("rum", input)).said).toContain("Did you mean run?");
+  });
+});
