@@ -1,0 +1,42 @@
+// Builds every package: one file per entry point (shared parts split off) by the bundler, declarations by the compiler.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+
+for (const folder of readdirSync(join(root, "packages"))) await bundle(join(root, "packages", folder));
+const { status } = spawnSync(process.execPath, [tsc, "--build", root], { stdio: "inherit" });
+process.exitCode = status ?? 1;
+
+/** Bundles the entry points that the package exports, and the program's, leaving what it depends on outside. */
+async function bundle(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const sources = Object.values(manifest.exports ?? {}).flatMap((entry) => entry["@bide/source"] ?? []);
+  const entryPoints = [...sources, ...(manifest.bin ? ["./src/main.ts"] : [])].map((path) => join(folder, path));
+  removeScripts(join(folder, "dist"));
+  await build({
+    entryPoints,
+    outbase: join(folder, "src"),
+    outdir: join(folder, "dist"),
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    format: "esm",
+    target: "es2022",
+    platform: manifest.name === "bide" ? "neutral" : "node",
+    loader: { ".lua": "text" },
+    sourcemap: true,
+    logLevel: "warning",
+  });
+}
+
+/** Chunks carry hashes in their names: those of the last build would stay for ever. */
+function removeScripts(dist) {
+  rmSync(join(dist, "chunks"), { recursive: true, force: true });
+}
