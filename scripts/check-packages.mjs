@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const attw = join(require.resolve("@arethetypeswrong/cli/package.json"), "../dist/index.js");
-const publint = join(require.resolve("publint/package.json"), "../src/cli.js");
+const publint = join(require.resolve("publint"), "../cli.js");
 const tarballs = mkdtempSync(join(tmpdir(), "bide-pack-"));
 
 try {

@@ -5,7 +5,7 @@ import { type Emulator, startEmulator } from "@bide/emulator";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
-import { distributedStatus, type DistributedWorker, runDistributed, startWorker, type WorkerOptions } from "../src/distributed.js";
+import { type DistributedWorker, runDistributed, startWorker, type WorkerOptions } from "../src/distributed.js";
 
 let server: OwnRedis;
 let emulator: Emulator;
@@ -30,7 +30,12 @@ afterEach(async () => {
 });
 
 function worker(options: Partial<WorkerOptions> = {}): DistributedWorker {
-  const made = startWorker({ redis: server.url, baseUrl: emulator.baseUrl, name: `worker-${workers.length}`, ...options });
+  const made = startWorker({
+    redis: server.url,
+    baseUrl: emulator.baseUrl,
+    name: `worker-${workers.length}`,
+    ...options,
+  });
   workers.push(made);
   return made;
 }

@@ -20,7 +20,8 @@ export function checkPrices(prices: Prices): void {
     checkKeys(price, KEYS, `the price of ${model}`);
     for (const key of KEYS) {
       const value = price[key] ?? (key === "cachedInput" ? 0 : undefined);
-      if (!(typeof value === "number" && value >= 0)) throw optionError(`prices.${model}.${key}`, "a number >= 0", value);
+      if (!(typeof value === "number" && value >= 0))
+        throw optionError(`prices.${model}.${key}`, "a number >= 0", value);
     }
   }
 }

@@ -46,7 +46,17 @@ function chainOf(error: unknown): readonly unknown[] {
 
 /** Fields that are getters on a prototype are fields as well. */
 function fieldsOf(error: object): JsonObject {
-  const names = ["status", "statusCode", "headers", "responseHeaders", "error", "responseBody", "code", "type", "message"];
+  const names = [
+    "status",
+    "statusCode",
+    "headers",
+    "responseHeaders",
+    "error",
+    "responseBody",
+    "code",
+    "type",
+    "message",
+  ];
   const source = error as Readonly<Record<string, unknown>>;
   return Object.fromEntries(names.map((name) => [name, source[name]]));
 }

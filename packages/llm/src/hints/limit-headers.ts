@@ -19,10 +19,21 @@ type Fields = readonly [limit: string, remaining: string, reset: string, per: Li
 const SPELLINGS: readonly (readonly [Dimension, Fields])[] = [
   ["requests", openai("requests")],
   ["requests", ["x-ratelimit-limit-req-minute", "x-ratelimit-remaining-req-minute", "", "minute"]],
-  ["requests", ["x-ratelimit-limit-requests-day", "x-ratelimit-remaining-requests-day", "x-ratelimit-reset-requests-day", "day"]],
+  [
+    "requests",
+    ["x-ratelimit-limit-requests-day", "x-ratelimit-remaining-requests-day", "x-ratelimit-reset-requests-day", "day"],
+  ],
   ["requests", anthropic("requests")],
   ["tokens", openai("tokens")],
-  ["tokens", ["x-ratelimit-limit-tokens-minute", "x-ratelimit-remaining-tokens-minute", "x-ratelimit-reset-tokens-minute", "minute"]],
+  [
+    "tokens",
+    [
+      "x-ratelimit-limit-tokens-minute",
+      "x-ratelimit-remaining-tokens-minute",
+      "x-ratelimit-reset-tokens-minute",
+      "minute",
+    ],
+  ],
   ["tokens", anthropic("tokens")],
   ["input-tokens", anthropic("input-tokens")],
   ["output-tokens", anthropic("output-tokens")],
