@@ -1,5 +1,5 @@
-import { type Clock, type Duration, type Limits, rateLimit } from "bide";
-import { checkKeys, optionError } from "bide/kit";
+import { type Clock, type Duration, type LimiterStore, type Limits, rateLimit } from "bide";
+import { checkFunction, checkKeys, optionError } from "bide/kit";
 import { Lane } from "./lane.js";
 
 /** What a key may spend on each model. */
@@ -12,18 +12,26 @@ export interface QuotaOptions {
   readonly burst?: number | Duration | undefined;
   /** How many tokens may go at once. @default the whole of `tpm`, as the providers' buckets hold a minute's worth */
   readonly tokenBurst?: number | Duration | undefined;
+  /**
+   * Makes the place where the buckets of a lane are kept, so that processes share them; called once for each key and model, with
+   * a name that is the same in every process and tells nothing of the key. @default in memory, for this quota alone
+   */
+  readonly store?: ((lane: string) => LimiterStore) | undefined;
 }
 
-const KEYS = ["rpm", "tpm", "burst", "tokenBurst"];
+const KEYS = ["rpm", "tpm", "burst", "tokenBurst", "store"];
 
 /** Limits that several layers share: hand the same one to each. One set of buckets per key and model. */
 export class Quota {
   readonly #limits: Limits;
+  readonly #store: QuotaOptions["store"];
   readonly #lanes = new Map<string, Lane>();
 
   /** @throws OptionError for a limit that is unknown or out of range. */
   constructor(options: QuotaOptions = {}) {
     this.#limits = limitsOf(options);
+    checkFunction(options.store, "quota.store");
+    this.#store = options.store;
     rateLimit(this.#limits);
   }
 
@@ -32,7 +40,7 @@ export class Quota {
     const id = `${keyId} ${model}`;
     let lane = this.#lanes.get(id);
     if (lane === undefined) {
-      lane = new Lane(rateLimit(this.#limits, { clock }));
+      lane = new Lane(rateLimit(this.#limits, { clock, store: this.#store?.(id) }));
       this.#lanes.set(id, lane);
     }
     return lane;

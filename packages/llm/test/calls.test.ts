@@ -1,3 +1,4 @@
+import { type LimiterStore, memoryLimiterStore } from "bide";
 import { virtualClock } from "bide/testing";
 import { describe, expect, test } from "vitest";
 import {
@@ -226,6 +227,22 @@ describe("a quota", () => {
     await clock.run(Promise.all([fetch(...chat()), other(...chat())]));
 
     expect(server.requests.map(({ atMs }) => Math.round(atMs))).toEqual([0, 1000]);
+  });
+
+  test("is shared by sharing its stores, one for each key and model, named without the key", async () => {
+    const stores = new Map<string, LimiterStore>();
+    const store = (lane: string): LimiterStore => {
+      const shared = stores.get(lane) ?? memoryLimiterStore();
+      stores.set(lane, shared);
+      return shared;
+    };
+    const { clock, fetch, server } = setup([answer("Hello.")], { quota: { rpm: 60, burst: 1, store } });
+    const other = llmFetch({ clock, fetch: server, quota: { rpm: 60, burst: 1, store } });
+
+    await clock.run(Promise.all([fetch(...chat()), other(...chat())]));
+
+    expect(server.requests.map(({ atMs }) => Math.round(atMs))).toEqual([0, 1000]);
+    expect([...stores.keys()]).toEqual([expect.stringMatching(/^[0-9a-f]{16} gpt-x$/)]);
   });
 
   test("is left by those who leave the queue", async () => {
