@@ -14,6 +14,17 @@ export type { LlmEvent, LlmListener } from "./events.js";
 export type { HintSource } from "./hints/hint.js";
 export { llmFetch } from "./llm-fetch.js";
 export { LLM_DEFAULTS, type LlmOptions } from "./options.js";
+export { PRICE_LIST } from "./price-list.js";
+export {
+  checkPrices,
+  costOf,
+  type Price,
+  type PriceList,
+  PriceListError,
+  type Prices,
+  parsePriceList,
+  priceOf,
+} from "./prices.js";
 export { Quota, type QuotaOptions } from "./quota.js";
 export type { RequestSize } from "./request/facts.js";
 export { type Derivable, resilient } from "./resilient.js";
