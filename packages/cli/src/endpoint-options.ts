@@ -16,17 +16,17 @@ export interface EndpointOptions {
   readonly attemptTimeout?: Duration;
 }
 
-/** Adds the options of {@link EndpointOptions} to a command. */
-export function withEndpointOptions(command: Command): Command {
+/** Adds the options of {@link EndpointOptions} to a command. @param deadline Its default; none where it is left out. */
+export function withEndpointOptions(command: Command, { deadline }: { readonly deadline?: Duration } = {}): Command {
   return command
     .option("--base-url <url>", "the endpoint; else OPENAI_BASE_URL, else OpenAI's own", baseUrl)
     .option("--header <name: value>", "a header of every request; may be repeated", header)
     .option("--rpm <n>", "the limit in requests per minute", wholeNumber)
     .option("--tpm <n>", "the limit in tokens per minute", wholeNumber)
     .option("--burst <n>", "how many requests may go at once", wholeNumber)
-    .option("--max-attempts <n>", "HTTP requests per item, the first one included", wholeNumber)
-    .option("--deadline <time>", "the most time for one item, waits included, such as 10m", duration)
-    .option("--attempt-timeout <time>", "the most time for one HTTP request, such as 60s", duration);
+    .option("--max-attempts <n>", "HTTP requests per item, the first one included", wholeNumber, 8)
+    .option("--deadline <time>", "the most time for one item, waits included, such as 10m", duration, deadline)
+    .option("--attempt-timeout <time>", "the most time for one HTTP request, such as 60s", duration, "5m");
 }
 
 /** An endpoint with the key for it. */

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
 
 /** A place for text, and what is known of it. */
 export interface Output {
@@ -14,12 +15,14 @@ export interface Io {
   /** For progress and everything said to people. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** All of stdin, as text. */
+  readStdin(): Promise<string>;
 }
 
 /** The surroundings of this process. */
 export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) surviveClosedPipe(stream);
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env };
+  return { stdout: process.stdout, stderr: process.stderr, env: process.env, readStdin: () => text(process.stdin) };
 }
 
 /** A reader that went away must not end a run: nobody reads on, and the work goes on. */

@@ -8,13 +8,21 @@ export interface FakeIo extends Io {
   printed(): string;
 }
 
-/** Surroundings without a terminal, a key or anything else. */
-export function fakeIo(env: Io["env"] = {}): FakeIo {
+/** What surrounds a program, where it is not nothing. */
+interface Surroundings {
+  readonly env?: Io["env"];
+  readonly stdin?: string;
+  readonly isTTY?: boolean;
+}
+
+/** Surroundings without a terminal, a key or anything else, unless told. */
+export function fakeIo({ env = {}, stdin = "", isTTY }: Surroundings = {}): FakeIo {
   const [out, err]: string[][] = [[], []];
   return {
-    stdout: { write: (text) => out?.push(text) },
-    stderr: { write: (text) => err?.push(text) },
+    stdout: { isTTY, write: (text) => out?.push(text) },
+    stderr: { isTTY, write: (text) => err?.push(text) },
     env,
+    readStdin: async () => stdin,
     said: () => err?.join("") ?? "",
     printed: () => out?.join("") ?? "",
   };
