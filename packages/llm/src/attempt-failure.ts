@@ -1,6 +1,7 @@
 import { BideError } from "bide";
 import { discard, type ReadAnswer } from "./answer.js";
 import { type Decision, isRetryable } from "./classify/decision.js";
+import type { Usage } from "./dialects/dialect.js";
 
 /**
  * How one attempt failed, between the layer and the engine that retries. Listeners of events see it as a failure's error;
@@ -14,18 +15,25 @@ export class AttemptFailure extends BideError {
   readonly #answer: ReadAnswer | undefined;
   readonly #original: unknown;
   #isFinal = false;
+  #isFree = false;
   #onRetry: ((delayMs: number) => void) | undefined;
   /** Whether the provider may have done the work, and may bill it. */
   readonly mayBeBilled: boolean;
+  /** What it used, where the answer was whole and is not wanted. */
+  readonly usage: Usage | undefined;
 
   constructor(
     readonly decision: Decision,
-    from: { readonly answer: ReadAnswer } | { readonly error: unknown; readonly mayBeBilled: boolean },
+    from: { readonly mayBeBilled?: boolean; readonly usage?: Usage | undefined } & (
+      | { readonly answer: ReadAnswer }
+      | { readonly error: unknown }
+    ),
   ) {
     super(`attempt failed: ${decision.class} (${decision.reason})`);
     this.#answer = "answer" in from ? from.answer : undefined;
     this.#original = "error" in from ? from.error : undefined;
-    this.mayBeBilled = "error" in from && from.mayBeBilled;
+    this.mayBeBilled = from.mayBeBilled ?? false;
+    this.usage = from.usage;
   }
 
   get isRetryable(): boolean {
@@ -35,6 +43,15 @@ export class AttemptFailure extends BideError {
   /** For what the answer does not know: the body cannot be sent twice, or the key was stopped meanwhile. */
   forbidRetry(): void {
     this.#isFinal = true;
+  }
+
+  /** Whether it consumes no attempt: what failed it was learned from another answer meanwhile. */
+  get isFree(): boolean {
+    return this.#isFree;
+  }
+
+  consumeNothing(): void {
+    this.#isFree = true;
   }
 
   /** Who wants to hear that another request follows. */

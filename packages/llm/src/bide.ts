@@ -1,11 +1,14 @@
 import type { DecisionClass } from "./classify/decision.js";
 import type { LlmListener } from "./events.js";
+import type { ToldLimits } from "./limit-board.js";
 import type { LlmStats } from "./stats.js";
 
 /** What can be asked and done beside calling. */
 export interface Bide {
   /** Sums over everything that went through this layer. */
   stats(): LlmStats;
+  /** What the provider's headers last told of its limits, for each key and model. */
+  limits(): readonly ToldLimits[];
   /** Hears every event from now on; returns what ends that. */
   on(listener: LlmListener): () => void;
   /** The keys that are stopped, by hash, and why. */

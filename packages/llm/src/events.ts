@@ -19,6 +19,8 @@ export interface RequestSent extends About {
   readonly request: number;
   /** How long it waited for its quota, or for a pause to end. */
   readonly queuedMs: number;
+  /** The name under which the provider logs it, where it keeps one. */
+  readonly requestId: string | undefined;
 }
 
 /** A request failed; what comes of the call is another event. */
@@ -32,6 +34,14 @@ export interface RequestFailed extends About {
   readonly mayBeBilled: boolean;
   /** It consumed no attempt: it had been sent before another answer paused the bucket. */
   readonly isFree: boolean;
+}
+
+/** A request was cut: the caller left, the deadline came, or another one beside it was faster. It may be billed. */
+export interface RequestAbandoned extends About {
+  readonly type: "request-abandoned";
+  readonly request: number;
+  /** Another request of the same call was faster, so that the provider may bill both. */
+  readonly isLost: boolean;
 }
 
 /** Another request follows after a wait. */
@@ -101,6 +111,7 @@ export interface RetriesStacked extends About {
 export type LlmEvent =
   | RequestSent
   | RequestFailed
+  | RequestAbandoned
   | RetryPlanned
   | CallAnswered
   | AnswerSettled

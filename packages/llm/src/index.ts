@@ -1,9 +1,11 @@
 export type { Bide, LlmFetch } from "./bide.js";
+export { decisionOf } from "./classify/client-error.js";
 export type { Decision, DecisionClass, Dimension, Evidence, Scope } from "./classify/decision.js";
 export type { ErrorBody } from "./classify/error-body.js";
 export type { ErrorFacts, Rule } from "./classify/rules.js";
 export type { Dialect, Usage } from "./dialects/dialect.js";
 export {
+  AnswerRejectedError,
   type InterruptReason,
   MalformedAnswerError,
   RequestTimeoutError,
@@ -12,6 +14,8 @@ export {
 } from "./errors.js";
 export type { LlmEvent, LlmListener } from "./events.js";
 export type { HintSource } from "./hints/hint.js";
+export type { LimitLevel, LimitLevels } from "./hints/limit-headers.js";
+export type { ToldLimits } from "./limit-board.js";
 export { llmFetch } from "./llm-fetch.js";
 export { LLM_DEFAULTS, type LlmOptions } from "./options.js";
 export { PRICE_LIST } from "./price-list.js";
@@ -28,5 +32,6 @@ export {
 export { Quota, type QuotaOptions } from "./quota.js";
 export type { RequestSize } from "./request/facts.js";
 export { type Derivable, resilient } from "./resilient.js";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 export type { LlmStats } from "./stats.js";
 export { TIMEOUT_DEFAULTS, type Timeouts } from "./timeouts.js";

@@ -4,6 +4,7 @@ import type { Bide } from "./bide.js";
 import { Call } from "./call.js";
 import { type LlmEvent, LlmEvents } from "./events.js";
 import { KeyGates } from "./key-gate.js";
+import { LimitBoard } from "./limit-board.js";
 import type { LlmConfig } from "./options.js";
 import { prepare } from "./request/prepared.js";
 import { LlmTally } from "./stats.js";
@@ -13,11 +14,14 @@ export class Layer {
   readonly config: LlmConfig;
   readonly gates: KeyGates = new KeyGates();
   readonly events: LlmEvents = new LlmEvents();
-  readonly #tally = new LlmTally();
+  readonly limits: LimitBoard;
+  readonly #tally: LlmTally;
   #hasWarned = false;
 
   constructor(config: LlmConfig) {
     this.config = config;
+    this.limits = new LimitBoard(() => this.clock);
+    this.#tally = new LlmTally(config.prices);
   }
 
   get clock(): Clock {
@@ -39,6 +43,7 @@ export class Layer {
   get bide(): Bide {
     return {
       stats: () => this.#tally.stats(),
+      limits: () => this.limits.told(),
       on: (listener) => this.events.on(listener),
       stoppedKeys: () => this.#stoppedKeys(),
       resume: (keyId) => {

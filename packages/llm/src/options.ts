@@ -2,12 +2,16 @@ import {
   type Budget,
   type Clock,
   type Duration,
+  type HedgeOptions,
+  type HedgePolicy,
+  hedge,
   type Jitter,
   type Random,
   RETRY_DEFAULTS,
   type RetryPolicy,
   retry,
   type Schedule,
+  systemRandom,
 } from "bide";
 import { checkFunction, checkKeys, optionError, toMs } from "bide/kit";
 import { AttemptFailure } from "./attempt-failure.js";
@@ -15,8 +19,11 @@ import type { Rule } from "./classify/rules.js";
 import { DIALECTS } from "./dialects/detect.js";
 import type { Dialect } from "./dialects/dialect.js";
 import type { LlmListener } from "./events.js";
+import { checkPrices, type Prices } from "./prices.js";
 import { Quota, type QuotaOptions } from "./quota.js";
+import type { StandardSchema } from "./standard-schema.js";
 import { positiveMs, type Timeouts, type TimeoutsMs, timeoutsOf } from "./timeouts.js";
+import { type AnswerCheck, answerCheck } from "./validate.js";
 
 /** Options of `llmFetch` and `resilient`. */
 export interface LlmOptions {
@@ -48,6 +55,19 @@ export interface LlmOptions {
   readonly rules?: readonly Rule[] | undefined;
   /** Reads streams to their end before handing them on, so that a break anywhere is retried. @default false */
   readonly buffered?: boolean | undefined;
+  /**
+   * What every answer must fit: a schema of zod, valibot, arktype, or any other Standard Schema. An answer that does not is
+   * asked for again, within the same bounds; the last one is an `AnswerRejectedError`. Streams are looked at where they are
+   * `buffered`; calls of tools never. @default none
+   */
+  readonly validate?: StandardSchema | undefined;
+  /**
+   * Sends a second request beside a stream whose first content is late, and takes the one that speaks first. Asks `budget`
+   * unless it has one of its own. Both may be billed. @default none
+   */
+  readonly hedge?: Omit<HedgeOptions, "clock" | "discard"> | undefined;
+  /** What models cost, for `stats().cost`. @default none */
+  readonly prices?: Prices | undefined;
   /** Hears what happens, as `bide.on` does. */
   readonly onEvent?: LlmListener | undefined;
   /** Where the one warning goes, about retries above this layer. @default console.warn */
@@ -88,6 +108,9 @@ const KEYS: readonly (keyof LlmOptions)[] = [
   "dialect",
   "rules",
   "buffered",
+  "validate",
+  "hedge",
+  "prices",
   "onEvent",
   "warn",
   "clock",
@@ -107,15 +130,20 @@ export interface LlmConfig {
   readonly dialect: Dialect | undefined;
   readonly rules: readonly Rule[];
   readonly buffered: boolean;
+  readonly check: AnswerCheck | undefined;
+  readonly hedge: HedgePolicy | undefined;
+  readonly prices: Prices | undefined;
   readonly warn: (line: string) => void;
   readonly clock: Clock | undefined;
+  readonly random: Random;
 }
 
 /** @throws OptionError for an option that is unknown or out of range. */
 export function configOf(options: LlmOptions): LlmConfig {
   checkKeys(options, KEYS, "llmFetch");
   for (const key of ["fetch", "onEvent", "warn"] as const) checkFunction(options[key], key);
-  const { quota } = options;
+  const { quota, prices } = options;
+  if (prices) checkPrices(prices);
   return {
     // Called without a receiver: browsers refuse a fetch with another one than the window.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
@@ -128,9 +156,20 @@ export function configOf(options: LlmOptions): LlmConfig {
     dialect: dialectNamed(options.dialect),
     rules: options.rules ?? [],
     buffered: options.buffered ?? LLM_DEFAULTS.buffered,
+    check: answerCheck(options.validate),
+    hedge: hedgeOf(options),
+    prices,
     warn: options.warn ?? ((line) => console.warn(line)),
     clock: options.clock,
+    random: options.random ?? systemRandom,
   };
+}
+
+function hedgeOf({ hedge: own, budget, clock, name = "llm" }: LlmOptions): HedgePolicy | undefined {
+  if (own === undefined) return undefined;
+  // A stream that comes second has nobody to read it.
+  const discard = (late: unknown): unknown => late instanceof Response && late.body?.cancel();
+  return hedge({ budget, name, ...own, clock, discard });
 }
 
 function policyOf(options: LlmOptions): RetryPolicy {

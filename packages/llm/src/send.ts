@@ -6,6 +6,7 @@ import { readErrorBody } from "./classify/error-body.js";
 import type { Usage } from "./dialects/dialect.js";
 import { RequestTimeoutError } from "./errors.js";
 import { Exchange } from "./exchange.js";
+import { isUnreached } from "./network-error.js";
 import type { PreparedRequest } from "./request/prepared.js";
 import { openStream } from "./stream/open.js";
 import { passThrough } from "./stream/pass-through.js";
@@ -65,7 +66,9 @@ async function respond({ fetch, request, wire }: Sending, exchange: Exchange): P
   exchange.signal.throwIfAborted();
   const answering = fetch(request.url, { ...request.init, signal: exchange.signal });
   try {
-    return await exchange.orCut(answering);
+    const response = await exchange.orCut(answering);
+    wire.onHeaders(response.headers);
+    return response;
   } catch (error) {
     // Whoever answers after the cut is sent away.
     answering.then((late) => late.body?.cancel()).catch(ignore);
@@ -91,14 +94,16 @@ async function accept(response: Response, { wire }: Sending, exchange: Exchange)
   return { response: passThrough(response, response.body, exchange, wire), usage: undefined, isOpen: true };
 }
 
+/** What gateways say when they had handed the request on and lost sight of it. */
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([408, 502, 504, 520, 524]);
+
 async function refusal(response: Response, exchange: Exchange, wire: Wire): Promise<AttemptFailure> {
   const answer = await exchange.orCut(readAnswer(response));
   const body = readErrorBody(textOfAnswer(answer));
   const { clock, dialect, rules } = wire;
   const context = { dialect, rules, wallNowMs: clock.wallNowMs() };
-  return new AttemptFailure(classify({ status: response.status, headers: response.headers, body }, context), {
-    answer,
-  });
+  const decision = classify({ status: response.status, headers: response.headers, body }, context);
+  return new AttemptFailure(decision, { answer, mayBeBilled: GATEWAY_STATUSES.has(response.status) });
 }
 
 /** What was thrown, as a failure that may be tried again where it is one. */
@@ -112,7 +117,10 @@ function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unkno
   }
   if (exchange.signal.aborted) return error;
   if (!isTransient(error)) return error;
-  return new AttemptFailure(transient(wire, "network.failed", "the connection failed"), { error, mayBeBilled: true });
+  const isBeyond = isUnreached(error);
+  const rule = isBeyond ? "network.unreached" : "network.failed";
+  const reason = isBeyond ? "no connection came about" : "the connection failed";
+  return new AttemptFailure(transient(wire, rule, reason), { error, mayBeBilled: !isBeyond });
 }
 
 /** A body that broke because the caller left is no failure of the provider. */

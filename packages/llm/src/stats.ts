@@ -1,5 +1,6 @@
 import type { DecisionClass } from "./classify/decision.js";
 import type { LlmEvent } from "./events.js";
+import { costOf, type Prices } from "./prices.js";
 
 /** Sums over everything that went through a layer. */
 export interface LlmStats {
@@ -18,17 +19,24 @@ export interface LlmStats {
   readonly tooManyRequests: number;
   /** Streams that broke after their first content. */
   readonly interruptedStreams: number;
-  /** Requests that failed here and may have been billed there. */
+  /** Requests that failed here, or lost a race, and may have been billed there: each may be paid beside the one that was answered. */
   readonly maybeBilledTwice: number;
+  /** Requests that were cut on their way. */
+  readonly abandoned: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedTokens: number;
+  /** What the answers cost, in the currency of `prices`; `undefined` without them. */
+  readonly cost: number | undefined;
+  /** Answers that told what they used, of a model that has no price: `cost` is too low by them. */
+  readonly unpriced: number;
 }
 
 type Sums = { -readonly [name in keyof LlmStats]: LlmStats[name] };
 
 /** Adds up events. */
 export class LlmTally {
+  readonly #prices: Prices | undefined;
   readonly #sums: Sums = {
     calls: 0,
     answered: 0,
@@ -40,10 +48,18 @@ export class LlmTally {
     tooManyRequests: 0,
     interruptedStreams: 0,
     maybeBilledTwice: 0,
+    abandoned: 0,
     inputTokens: 0,
     outputTokens: 0,
     cachedTokens: 0,
+    cost: undefined,
+    unpriced: 0,
   };
+
+  constructor(prices: Prices | undefined) {
+    this.#prices = prices;
+    if (prices) this.#sums.cost = 0;
+  }
 
   called(): number {
     return ++this.#sums.calls;
@@ -71,16 +87,30 @@ export class LlmTally {
       case "stream-interrupted":
         sums.interruptedStreams++;
         break;
+      case "request-abandoned":
+        sums.abandoned++;
+        if (event.isLost) sums.maybeBilledTwice++;
+        break;
       case "answer-settled":
-        sums.inputTokens += event.usage?.inputTokens ?? 0;
-        sums.outputTokens += event.usage?.outputTokens ?? 0;
-        sums.cachedTokens += event.usage?.cachedTokens ?? 0;
+        this.#addUsage(event);
         break;
     }
   }
 
   stats(): LlmStats {
     return { ...this.#sums };
+  }
+
+  #addUsage({ usage, model }: Extract<LlmEvent, { type: "answer-settled" }>): void {
+    if (usage === undefined) return;
+    const sums = this.#sums;
+    sums.inputTokens += usage.inputTokens;
+    sums.outputTokens += usage.outputTokens;
+    sums.cachedTokens += usage.cachedTokens;
+    if (this.#prices === undefined) return;
+    const cost = costOf(this.#prices, model, usage);
+    if (cost === undefined) sums.unpriced++;
+    else sums.cost = (sums.cost ?? 0) + cost;
   }
 
   #addFailure({ decision, mayBeBilled }: Extract<LlmEvent, { type: "request-failed" }>): void {

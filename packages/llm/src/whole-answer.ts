@@ -1,10 +1,12 @@
 import { joined, type ReadAnswer } from "./answer.js";
+import { answerTextOf } from "./answer-text.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import { statusOf } from "./classify/classify.js";
 import type { Usage } from "./dialects/dialect.js";
 import { MalformedAnswerError } from "./errors.js";
 import type { Exchange } from "./exchange.js";
 import { isObject, type JsonObject, parseJson } from "./json.js";
+import { rejectUnfit } from "./rejection.js";
 import { rebuilt } from "./stream/open.js";
 import { BodySource } from "./stream/source.js";
 import { usageOf } from "./usage.js";
@@ -24,7 +26,9 @@ export async function readWhole(response: Response, exchange: Exchange, wire: Wi
   const value = parseJson(new TextDecoder().decode(bytes));
   if (value === undefined) throw malformed(wire, response.status, bytes.length);
   if (isErrorInDisguise(value)) throw disguised(response, bytes, value, wire);
-  return { response: rebuilt(response, bytes), usage: usageOf(value) };
+  const usage = usageOf(value);
+  if (wire.check) await rejectUnfit(answerTextOf(value), usage, exchange, wire);
+  return { response: rebuilt(response, bytes), usage };
 }
 
 async function bytesOf(response: Response, exchange: Exchange, wire: Wire): Promise<Uint8Array<ArrayBuffer>> {

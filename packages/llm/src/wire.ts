@@ -6,6 +6,7 @@ import type { Rule } from "./classify/rules.js";
 import type { Dialect, Usage } from "./dialects/dialect.js";
 import type { RequestFacts } from "./request/facts.js";
 import type { TimeoutsMs } from "./timeouts.js";
+import type { AnswerCheck } from "./validate.js";
 
 /** What every step of reading an answer needs to know. */
 export interface Wire {
@@ -16,6 +17,10 @@ export interface Wire {
   readonly timeouts: TimeoutsMs;
   /** Streams are read to their end before they are handed on. */
   readonly buffered: boolean;
+  /** What the caller wants of an answer; none for what is not asked again. */
+  readonly check: AnswerCheck | undefined;
+  /** Called with the headers of whatever is answered. */
+  readonly onHeaders: (headers: Headers) => void;
   /** Called once when a stream that was handed on is over. */
   readonly onStreamEnd: (end: StreamEnd) => void;
 }

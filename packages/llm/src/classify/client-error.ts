@@ -1,4 +1,5 @@
 import { AttemptTimeoutError, isTransient } from "bide";
+import { defaultClock } from "bide/kit";
 import { generic } from "../dialects/generic.js";
 import { AnswerRejectedError, MalformedAnswerError, RequestTimeoutError, StreamInterruptedError } from "../errors.js";
 import { isObject, type JsonObject } from "../json.js";
@@ -13,7 +14,8 @@ const DEEPEST_CAUSE = 5;
  * What an error means that a client threw: those of `openai`, `@anthropic-ai/sdk`, `@google/genai`, the AI SDK, and whatever
  * carries a status, headers and a body in their fields. `undefined` for what is no failure of a call, such as an abort.
  */
-export function decisionOf(error: unknown, wallNowMs: number = Date.now()): Decision | undefined {
+export function decisionOf(error: unknown): Decision | undefined {
+  const wallNowMs = defaultClock().wallNowMs();
   for (const [depth, link] of chainOf(error).entries()) {
     if (link instanceof StreamInterruptedError && link.decision) return link.decision;
     const answer = isObject(link) || link instanceof Error ? answerOf({ ...fieldsOf(link) }) : undefined;

@@ -24,6 +24,7 @@ export const azure: Dialect = {
   hosts: /\.(openai\.azure|cognitiveservices\.azure|services\.ai\.azure|azure-api)\.(com|net|us|cn)$/,
   paths: /\/openai\/deployments\//,
   headers: ["apim-request-id", "x-ms-region"],
+  requestIdHeader: "x-ms-client-request-id",
   rules: [...RULES, ...OPENAI_RULES],
   // The estimate of the prompt and the whole bound of the output, for every answer asked for.
   admission: ({ characters, maxTokens, answers }) => Math.ceil(characters / 4) + (maxTokens ?? 16) * answers,

@@ -16,6 +16,8 @@ export interface Dialect {
   readonly admission: (size: RequestSize) => number;
   /** Tokens that it charged when all is told; left out where nothing comes back. */
   readonly settlement?: ((usage: Usage) => number | undefined) | undefined;
+  /** The header that takes a name of the caller's for a request, which the provider keeps in its log. */
+  readonly requestIdHeader?: string | undefined;
   /** Its streams may end without saying so. @default false */
   readonly omitsFinish?: boolean | undefined;
 }

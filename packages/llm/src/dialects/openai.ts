@@ -82,6 +82,7 @@ export const openai: Dialect = {
   name: "openai",
   hosts: /(^|\.)openai\.com$/,
   headers: ["openai-processing-ms", "openai-version"],
+  requestIdHeader: "x-client-request-id",
   rules: OPENAI_RULES,
   admission: openaiAdmission,
 };

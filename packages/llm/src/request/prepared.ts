@@ -11,6 +11,19 @@ export interface PreparedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** One header field. */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The same request with one header more. */
+export function withHeader(request: PreparedRequest, { name, value }: Header): PreparedRequest {
+  const headers = new Headers(request.headers);
+  headers.set(name, value);
+  return { ...request, headers, init: { ...request.init, headers } };
+}
+
 /** Takes the arguments of a `fetch` apart. A `Request` is read whole, so that it can be sent again. */
 export async function prepare(input: RequestInfo | URL, init: RequestInit = {}): Promise<PreparedRequest> {
   if (input instanceof Request) return prepareRequest(new Request(input, init));

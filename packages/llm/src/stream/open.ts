@@ -2,6 +2,7 @@ import { joined, locate, type ReadAnswer } from "../answer.js";
 import { AttemptFailure } from "../attempt-failure.js";
 import { type InterruptReason, RequestTimeoutError, StreamInterruptedError } from "../errors.js";
 import type { Exchange } from "../exchange.js";
+import { rejectUnfit } from "../rejection.js";
 import { usageOfText } from "../usage.js";
 import { classifyInside, transient, type Wire } from "../wire.js";
 import { passOn } from "./pass-on.js";
@@ -15,7 +16,8 @@ import { BodySource } from "./source.js";
 export async function openStream(response: Response, exchange: Exchange, wire: Wire): Promise<Response> {
   if (response.body === null) throw broken(wire, "truncated", new EventScanner());
   const source = new BodySource(response.body, exchange);
-  const scanner = new EventScanner();
+  // What is looked at has to be whole; what only an interruption tells of need not be.
+  const scanner = new EventScanner(wire.buffered && wire.check ? Number.POSITIVE_INFINITY : undefined);
   const chunks: Uint8Array[] = [];
   exchange.phase(wire.timeouts.firstEventMs, "first event");
   let isWhole = false;
@@ -31,7 +33,9 @@ export async function openStream(response: Response, exchange: Exchange, wire: W
   exchange.phase(Number.POSITIVE_INFINITY, "next event");
   if (!isWhole) return rebuilt(response, passOn(chunks, source, scanner, exchange, wire));
   source.release();
-  wire.onStreamEnd({ usage: usageOfText(scanner.usageData), events: scanner.events });
+  const usage = usageOfText(scanner.usageData);
+  if (wire.check) await rejectUnfit(scanner.partial.text || undefined, usage, exchange, wire);
+  wire.onStreamEnd({ usage, events: scanner.events });
   return rebuilt(response, joined(chunks, sizeOf(chunks)) as Uint8Array<ArrayBuffer>);
 }
 

@@ -8,9 +8,14 @@ export class PartialAnswer {
   #events: string[] = [];
   #kept = 0;
   #text: string | undefined;
+  readonly #mostKept: number;
+
+  constructor(mostKept: number = MOST_KEPT) {
+    this.#mostKept = mostKept;
+  }
 
   add(data: string): void {
-    if (this.#kept + data.length > MOST_KEPT) return;
+    if (this.#kept + data.length > this.#mostKept) return;
     this.#kept += data.length;
     this.#events.push(data);
   }

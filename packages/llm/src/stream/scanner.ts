@@ -17,13 +17,15 @@ export class EventScanner {
   isMalformed = false;
   /** Of the last event with a `usage`, its data. */
   usageData: string | undefined;
-  readonly partial: PartialAnswer = new PartialAnswer();
+  readonly partial: PartialAnswer;
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser;
   /** Where in the order of events the first broken one stood. */
   #brokenAt: number | undefined;
 
-  constructor() {
+  /** @param mostKept How much of its events is kept for `partial`. */
+  constructor(mostKept?: number) {
+    this.partial = new PartialAnswer(mostKept);
     this.#parser = createParser({ onEvent: (message) => this.#onEvent(message) });
   }
 
