@@ -6,10 +6,27 @@ export type { ItemOutcome } from "./formats/batch-response.js";
 export type { JsonObject } from "./formats/json.js";
 export type { Database, OpenDatabase, Row, SqlValue, Statement } from "./journal/database.js";
 export type { ImportReport } from "./journal/import.js";
+export type { ResultOrder } from "./journal/journal.js";
 export { openLibsql } from "./journal/libsql.js";
-export type { Counts } from "./journal/records.js";
+export {
+  type JournalAttempt,
+  type JournalItem,
+  type JournalReader,
+  type LastProgress,
+  readJournal,
+} from "./journal/reader.js";
+export type { AttemptRecord, Counts, EndpointSettings, RunRecord, RunSettings } from "./journal/records.js";
 export type { Endpoint } from "./run/endpoint.js";
-export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary, type ItemResult } from "./run/options.js";
+export type {
+  AttemptEnded,
+  AttemptStarted,
+  BatchEvent,
+  ItemDone,
+  RunEnded,
+  RunStarted,
+  RunStopping,
+} from "./run/events.js";
+export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./run/options.js";
 export type { Progress } from "./run/progress.js";
 export { runBatch } from "./run/run-batch.js";
 export type { Stop, StopReason } from "./run/stop.js";

@@ -34,6 +34,11 @@ export interface ResolvedEndpoint {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly quota: {
+    readonly rpm?: number | undefined;
+    readonly tpm?: number | undefined;
+    readonly burst?: number | undefined;
+  };
 }
 
 /** Where requests go, by options first, then by the environment. @throws UsageError where nothing says so. */
@@ -44,7 +49,8 @@ export function endpointOf(options: EndpointOptions, { env }: Io): ResolvedEndpo
     const where = "in the environment or in .env";
     throw new UsageError(`no key and no endpoint: set OPENAI_API_KEY ${where}, or give --base-url`);
   }
-  return { baseUrl: given ?? "https://api.openai.com/v1", apiKey, headers: options.header ?? {} };
+  const { rpm, tpm, burst, header = {} } = options;
+  return { baseUrl: given ?? "https://api.openai.com/v1", apiKey, headers: header, quota: { rpm, tpm, burst } };
 }
 
 function checkedUrl(text: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
+import { PRICE_LIST } from "@bide/llm";
 import type { Clock } from "bide";
 import type { Redis } from "ioredis";
 import { writeResults } from "../export.js";
@@ -10,6 +11,7 @@ import type { OpenRequest } from "../run/item-feed.js";
 import type { BatchSummary } from "../run/options.js";
 import { type Figures, noFigures } from "../run/progress.js";
 import { type Stop, stopOf } from "../run/stop.js";
+import { summaryOf } from "../run/summary.js";
 import type { Delivery, Mailbox } from "./mailbox.js";
 import type { DistributedOptions } from "./options.js";
 import { forgetRun, knownWorkers, tellRun } from "./registry.js";
@@ -135,7 +137,7 @@ export class Coordinator {
     if (stop !== undefined) this.end(stop, false);
     await journal.record(stop === undefined ? { item, attempts, outcome } : { item, attempts });
     this.#count(result, stop === undefined ? outcome : undefined);
-    if (stop === undefined) this.#tell(item.customId, outcome, attempts.length);
+    if (stop === undefined) this.#tell(item.customId, outcome, result);
   }
 
   #count(result: WorkResult | undefined, outcome: ItemOutcome | undefined): void {
@@ -149,11 +151,12 @@ export class Coordinator {
     this.#figures.outputTokens += outputTokens;
   }
 
-  #tell(customId: string, outcome: ItemOutcome, attempts: number): void {
-    const base = { customId, ok: isSuccess(outcome), attempts };
-    const { onResult } = this.#parts.options;
+  #tell(customId: string, outcome: ItemOutcome, result: WorkResult | undefined): void {
+    const { attempts = [], inputTokens = 0, outputTokens = 0 } = result ?? {};
+    const found = outcome.kind === "answer" ? { status: outcome.status } : { code: outcome.code };
+    const item = { customId, ok: isSuccess(outcome), ...found, attempts: attempts.length, inputTokens, outputTokens };
     try {
-      onResult?.(outcome.kind === "answer" ? { ...base, status: outcome.status } : { ...base, code: outcome.code });
+      this.#parts.options.onEvent?.({ type: "item-done", ...item });
     } catch {
       // Whoever looks on changes no outcome.
     }
@@ -196,14 +199,8 @@ export class Coordinator {
 
   async #finish(): Promise<BatchSummary> {
     const { journal, files } = this.#parts;
-    const { total, open, succeeded, failed } = journal.counts();
-    if (open === 0) await writeResults(files, (state) => journal.resultLines(state));
-    const { before, attempts, rateLimited, inputTokens, outputTokens, elapsedMs } = this.#figures;
-    return {
-      ...{ total, succeeded, failed, open, before },
-      ...{ attempts, rateLimited, inputTokens, outputTokens, elapsedMs },
-      stop: open === 0 ? undefined : this.#stop,
-      ...{ results: files.results, errors: failed > 0 ? files.errors : undefined, journal: files.journal },
-    };
+    const counts = journal.counts();
+    if (counts.open === 0) await writeResults(files, (state) => journal.resultLines(state));
+    return summaryOf({ counts, figures: this.#figures, files, stop: this.#stop, currency: PRICE_LIST.currency });
   }
 }

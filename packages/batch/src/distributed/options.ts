@@ -5,7 +5,7 @@ import type { BatchOptions } from "../run/options.js";
 export interface DistributedOptions
   extends Pick<
     BatchOptions,
-    "input" | "output" | "retryFailed" | "drain" | "signal" | "clock" | "openDatabase" | "onStart" | "onResult"
+    "input" | "output" | "retryFailed" | "drain" | "signal" | "clock" | "openDatabase" | "onEvent"
   > {
   /** The address of the Redis where workers find the jobs. */
   readonly redis: string;

@@ -82,7 +82,7 @@ class Working implements DistributedWorker {
     this.#name = options.name ?? `${hostname()}-${process.pid}`;
     this.#redis = connect(options.redis);
     const { through = (transport) => transport } = options;
-    const fetch = through(recordedFetch(options.fetch ?? globalThis.fetch, this.#clock));
+    const fetch = through(recordedFetch(options.fetch ?? globalThis.fetch));
     this.#sender = { fetch, baseUrl: options.baseUrl, headers: headersOf(options) };
     this.#watcher = { began: () => undefined, ended: (attempt) => this.#count(attempt) };
     this.#isOver = this.#live();
@@ -154,7 +154,7 @@ class Working implements DistributedWorker {
     const nothing = { attempts: [], inputTokens: 0, outputTokens: 0, worker: this.#name };
     if (prompt === null) return seal.close(resultText({ outcome: undefined, ...nothing }));
     const held: Held = {
-      item: new ItemRun(this.#clock.nowMs(), this.#watcher),
+      item: new ItemRun(this.#clock, this.#watcher),
       controller: new AbortController(),
     };
     this.#held.add(held);

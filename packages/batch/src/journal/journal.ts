@@ -3,13 +3,14 @@ import { crc32 } from "node:zlib";
 import type { Clock } from "bide";
 import { JournalError } from "../errors.js";
 import { batchResponseLine, isSuccess } from "../formats/batch-response.js";
-import type { Database, OpenDatabase, Statement } from "./database.js";
+import type { Progress } from "../run/progress.js";
+import type { Database, OpenDatabase, Row, Statement } from "./database.js";
 import { GroupCommit } from "./group-commit.js";
 import { type ImportReport, type ImportSource, importItems } from "./import.js";
 import { type Lock, takeLock } from "./lock.js";
 import { journalProblem } from "./problems.js";
-import type { AttemptRecord, Counts, Item, ItemRecord } from "./records.js";
-import { bytesIn, integerIn, textIn } from "./row.js";
+import type { AttemptRecord, Counts, Item, ItemRecord, RunSettings } from "./records.js";
+import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
 import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable } from "./schema.js";
 
 /** What opening a journal takes. */
@@ -32,6 +33,7 @@ export class Journal {
   #closeItem: Statement;
   #insertAttempt: Statement;
   #openItems: Statement;
+  #writeMeta: Statement;
   #lastResult: number;
 
   /** Opens the journal for writing, or makes it. @throws JournalError where it cannot be used. */
@@ -58,7 +60,8 @@ export class Journal {
       const prepare = (sql: string): Statement => this.#database.prepare(sql);
       this.#insertResult = prepare("INSERT INTO results VALUES (?, ?, ?)");
       this.#closeItem = prepare("UPDATE items SET state = ?, result = ? WHERE line = ?");
-      this.#insertAttempt = prepare("INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      this.#insertAttempt = prepare(`INSERT INTO attempts VALUES (NULL${", ?".repeat(16)})`);
+      this.#writeMeta = prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
       this.#openItems = prepare(`SELECT line, offset, length, custom_id, fingerprint FROM items
         WHERE state = ${OPEN} AND line > ? ORDER BY line LIMIT ?`);
       this.#lastResult = integerIn(prepare("SELECT coalesce(max(id), 0) FROM results").get(), 0);
@@ -87,7 +90,7 @@ export class Journal {
   }
 
   setMeta(name: string, value: string): void {
-    this.#guarded(() => this.#database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)").run(name, value));
+    this.#guarded(() => this.#writeMeta.run(name, value));
   }
 
   counts(): Counts {
@@ -126,9 +129,60 @@ export class Journal {
     }
   }
 
-  /** The output lines of one state, in the order of the input. */
-  resultLines(state: "succeeded" | "failed"): Iterable<string> {
-    return resultLinesIn(this.#database, state, this.path);
+  /** The output lines of one state. */
+  resultLines(state: "succeeded" | "failed", order?: ResultOrder): Iterable<string> {
+    return resultLinesIn(this.#database, state, this.path, order);
+  }
+
+  /** Writes down that a run has begun; returns its number. */
+  beginRun(startedMs: number, settings: RunSettings): number {
+    return this.#guarded(() => {
+      const insert = "INSERT INTO runs VALUES (NULL, ?, NULL, ?, NULL, ?) RETURNING id";
+      return integerIn(
+        this.#database.prepare(insert).get(Math.round(startedMs), process.pid, JSON.stringify(settings)),
+        0,
+      );
+    });
+  }
+
+  /** Tells those who look at the journal how a run stands. */
+  async tellProgress(atMs: number, progress: Progress): Promise<void> {
+    const value = JSON.stringify({ atMs: Math.round(atMs), progress });
+    await this.#group.add(() => this.#writeMeta.run("progress", value));
+  }
+
+  /** What all attempts so far have cost. */
+  costSoFar(): number {
+    return this.#guarded(() => numberIn(this.#database.prepare("SELECT total(cost) FROM attempts").get(), 0));
+  }
+
+  /** The lines of so many open items, spread evenly over the file. */
+  sampledLines(count: number): readonly number[] {
+    return this.#guarded(() => {
+      const { open } = countsIn(this.#database);
+      const [step, lines]: [number, number[]] = [Math.max(1, open / count), []];
+      let place = 0;
+      for (const row of this.#database.prepare(`SELECT line FROM items WHERE state = ${OPEN} ORDER BY line`).rows()) {
+        // In the middle of each part, so that neither end of the file is preferred.
+        if (place++ === Math.floor((lines.length + 0.5) * step)) lines.push(integerIn(row, 0));
+      }
+      return lines;
+    });
+  }
+
+  /** As {@link endRun}, where an error is known already that may be the store's own. */
+  tryEndRun(run: number, endedMs: number, ending: string): void {
+    try {
+      this.endRun(run, endedMs, ending);
+    } catch {
+      // The first error is the one to report.
+    }
+  }
+
+  /** Writes down how a run ended. */
+  endRun(run: number, endedMs: number, ending: string): void {
+    const update = "UPDATE runs SET ended_ms = ?, ending = ? WHERE id = ?";
+    this.#guarded(() => this.#database.prepare(update).run(Math.round(endedMs), ending, run));
   }
 
   /** Writes what has gathered. */
@@ -156,9 +210,21 @@ export class Journal {
   }
 
   #writeAttempt(customId: string, attempt: AttemptRecord): void {
-    const { number, startedMs, waitedMs, tookMs, status, code, inputTokens, outputTokens } = attempt;
-    const times = [startedMs, waitedMs, tookMs].map(Math.round);
-    this.#insertAttempt.run(customId, number, ...times, status ?? null, code ?? null, inputTokens, outputTokens);
+    const {
+      number,
+      queuedMs = 0,
+      status = null,
+      code = null,
+      class: type = null,
+      model = null,
+      endpoint = 0,
+    } = attempt;
+    const { inputTokens, outputTokens, cachedTokens = 0, maxTokens = null, cost = null } = attempt;
+    const times = [attempt.startedMs, attempt.waitedMs, queuedMs, attempt.tookMs].map(Math.round);
+    this.#insertAttempt.run(
+      ...[customId, number, ...times, status, code, type, model, endpoint],
+      ...[inputTokens, outputTokens, cachedTokens, maxTokens, cost],
+    );
   }
 
   #writeResult(item: Item, state: number, line: string): void {
@@ -178,18 +244,30 @@ export function countsIn(database: Database): Counts {
   return { total: open + succeeded + failed, open, succeeded, failed };
 }
 
-/** The output lines of one state, in the order of the input. @throws JournalError for a line that is not as it was written. */
-export function* resultLinesIn(database: Database, state: "succeeded" | "failed", file: string): Iterable<string> {
+/** In which order results are written. */
+export type ResultOrder = "input" | "completion";
+
+/** The output lines of one state. @throws JournalError for a line that is not as it was written. */
+export function* resultLinesIn(
+  database: Database,
+  state: "succeeded" | "failed",
+  file: string,
+  order: ResultOrder = "input",
+): Iterable<string> {
   const query = `SELECT results.line, results.checksum, items.custom_id FROM items
-    JOIN results ON results.id = items.result WHERE items.state = ? ORDER BY items.line`;
+    JOIN results ON results.id = items.result WHERE items.state = ?
+    ORDER BY ${order === "input" ? "items.line" : "results.id"}`;
   for (const row of database.prepare(query).rows(state === "succeeded" ? SUCCEEDED : FAILED)) {
-    const line = textIn(row, 0);
-    if (crc32(line) !== integerIn(row, 1)) {
-      const which = `the result of ${JSON.stringify(textIn(row, 2))} is not as it was written`;
-      throw new JournalError("damaged", file, `${which}; the journal is damaged or was edited`);
-    }
-    yield line;
+    yield resultIn(row, 0, textIn(row, 2), file);
   }
+}
+
+/** The output line in a column, its checksum in the next. @throws JournalError where they disagree. */
+export function resultIn(row: Row, column: number, customId: string, file: string): string {
+  const line = textIn(row, column);
+  if (crc32(line) === integerIn(row, column + 1)) return line;
+  const which = `the result of ${JSON.stringify(customId)} is not as it was written`;
+  throw new JournalError("damaged", file, `${which}; the journal is damaged or was edited`);
 }
 
 function guarded<T>(file: string, action: () => T): T {

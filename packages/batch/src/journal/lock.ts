@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { JournalError } from "../errors.js";
 import type { Database, OpenDatabase } from "./database.js";
 import { hasCode } from "./problems.js";
@@ -23,10 +23,27 @@ export function takeLock(path: string, open: OpenDatabase, journal: string): Loc
   }
 }
 
+/** Whether somebody holds the lock. Looking takes it for an instant, for readers, so that two who look do not meet. */
+export function isHeld(path: string, open: OpenDatabase): boolean {
+  if (!existsSync(path)) return false;
+  const database = open(path);
+  try {
+    database.prepare("SELECT count(*) FROM sqlite_master").get();
+    return false;
+  } catch (error) {
+    if (!hasCode(error, "SQLITE_BUSY")) throw error;
+    return true;
+  } finally {
+    database.close();
+  }
+}
+
 function held(path: string, open: OpenDatabase, journal: string): { database: Database; inode: number } {
   const database = open(path);
   const inode = inodeOf(path);
   try {
+    // Whoever only looks whether it is held is gone at once.
+    database.exec("PRAGMA busy_timeout = 100");
     database.exec("BEGIN EXCLUSIVE");
     return { database, inode: inode ?? -1 };
   } catch (error) {

@@ -19,6 +19,23 @@ export function textIn(row: Row | undefined, column: number): string {
   return value;
 }
 
+/** The number in a column. */
+export function numberIn(row: Row | undefined, column: number): number {
+  const value = row?.[column];
+  if (typeof value !== "number") throw wrong(column, "a number");
+  return value;
+}
+
+/** The number in a column, or `undefined` for NULL. */
+export function optionalNumberIn(row: Row, column: number): number | undefined {
+  return row[column] === null ? undefined : numberIn(row, column);
+}
+
+/** The text in a column, or `undefined` for NULL. */
+export function optionalTextIn(row: Row, column: number): string | undefined {
+  return row[column] === null ? undefined : textIn(row, column);
+}
+
 /** The bytes in a column. */
 export function bytesIn(row: Row | undefined, column: number): Buffer {
   const value = row?.[column];

@@ -38,11 +38,14 @@ const SCHEMA = [
     custom_id TEXT NOT NULL, fingerprint BLOB NOT NULL, state INTEGER NOT NULL, result INTEGER NOT NULL,
     PRIMARY KEY (custom_id, fingerprint)
   ) STRICT, WITHOUT ROWID`,
+  // Requests that stand in no file that can be read again at an offset: compressed, made of prompts, or handed over.
+  "CREATE TABLE requests (line INTEGER PRIMARY KEY, text TEXT NOT NULL, source TEXT) STRICT",
   "CREATE TABLE results (id INTEGER PRIMARY KEY, line TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT",
   `CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, number INTEGER NOT NULL, started_ms INTEGER NOT NULL,
-    waited_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL, status INTEGER, code TEXT,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
+    waited_ms INTEGER NOT NULL, queued_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL, status INTEGER, code TEXT, class TEXT, model TEXT,
+    endpoint INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL, max_tokens INTEGER, cost REAL
   ) STRICT`,
   `CREATE TABLE runs (
     id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER, pid INTEGER NOT NULL, ending TEXT,

@@ -1,85 +1,142 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Decision, DecisionClass, LlmEvent } from "@bide/llm";
 import type { Clock } from "bide";
 
-/** One HTTP request while it is under way, and after. */
+/** One HTTP request, when it is over. */
 export interface Attempt {
   readonly number: number;
   readonly startedMs: number;
   readonly waitedMs: number;
+  readonly queuedMs?: number | undefined;
   readonly tookMs: number;
   readonly status?: number | undefined;
   readonly code?: string | undefined;
+  readonly class?: DecisionClass | undefined;
+  readonly endpoint?: number | undefined;
 }
 
 /** Hears of every attempt. */
 export interface AttemptWatcher {
-  began(): void;
+  began(number: number): void;
   ended(attempt: Attempt): void;
+}
+
+/** How a call ended that has no answer of the kind it asked for. */
+export interface CallEnding {
+  readonly reason: string;
+  readonly decision: Decision | undefined;
+  /** The wait that the server asked for and that was too long. */
+  readonly retryAfterMs: number | undefined;
+}
+
+interface OnTheWire {
+  readonly number: number;
+  readonly startedMs: number;
+  readonly beganMs: number;
+  readonly queuedMs: number;
 }
 
 /** What is known of an item that is being worked on. */
 export class ItemRun {
   readonly attempts: Attempt[] = [];
-  /** How many of its HTTP requests are under way. */
-  inAir = 0;
-  /** How many of its HTTP requests have begun. */
-  begun = 0;
-  /** When it began, or its last attempt ended. */
-  idleSinceMs: number;
+  /** The place of the endpoint that it goes through. */
+  endpoint = 0;
+  /** Why the call failed for good, if it did. */
+  ending: CallEnding | undefined;
+  readonly #clock: Clock;
   readonly #watcher: AttemptWatcher;
+  readonly #onTheWire: OnTheWire[] = [];
+  #begun = 0;
+  /** When it began, or its last attempt ended. */
+  #idleSinceMs: number;
 
-  constructor(nowMs: number, watcher: AttemptWatcher) {
-    this.idleSinceMs = nowMs;
+  constructor(clock: Clock, watcher: AttemptWatcher) {
+    this.#clock = clock;
     this.#watcher = watcher;
+    this.#idleSinceMs = clock.nowMs();
   }
 
   /** Whether it only waits for its turn: no request is under way, and no answer is being read. */
   get isWaiting(): boolean {
     const status = this.attempts[this.attempts.length - 1]?.status ?? 0;
-    return this.inAir === 0 && !(status >= 200 && status < 300);
+    return this.#onTheWire.length === 0 && !(status >= 200 && status < 300);
   }
 
-  /** @returns The number of the attempt that begins. */
-  begin(): number {
-    this.inAir++;
-    this.#watcher.began();
-    return ++this.begun;
+  /** Whether no request of it had any answer. */
+  get isUnanswered(): boolean {
+    return this.attempts.every(({ status }) => status === undefined);
   }
 
-  end(attempt: Attempt, nowMs: number): void {
-    this.inAir--;
-    this.idleSinceMs = nowMs;
+  begin(queuedMs = 0): OnTheWire {
+    const { wallNowMs, nowMs } = { wallNowMs: this.#clock.wallNowMs(), nowMs: this.#clock.nowMs() };
+    const begun = { number: ++this.#begun, startedMs: wallNowMs, beganMs: nowMs, queuedMs };
+    this.#onTheWire.push(begun);
+    this.#watcher.began(begun.number);
+    return begun;
+  }
+
+  /** @param begun The attempt; without one, the last that began. */
+  end(found: Pick<Attempt, "status" | "code" | "class">, begun: OnTheWire | undefined = this.#onTheWire.at(-1)): void {
+    const index = begun ? this.#onTheWire.indexOf(begun) : -1;
+    if (begun === undefined || index === -1) return;
+    this.#onTheWire.splice(index, 1);
+    const { number, startedMs, beganMs, queuedMs } = begun;
+    const nowMs = this.#clock.nowMs();
+    const times = { startedMs, waitedMs: beganMs - this.#idleSinceMs, queuedMs, tookMs: nowMs - beganMs };
+    this.#idleSinceMs = nowMs;
+    const attempt = { number, ...times, ...found, endpoint: this.endpoint };
     this.attempts.push(attempt);
     this.#watcher.ended(attempt);
+  }
+
+  hear(event: LlmEvent): void {
+    switch (event.type) {
+      case "request-sent":
+        this.begin(event.queuedMs);
+        break;
+      case "request-failed": {
+        const { class: type, evidence } = event.decision;
+        this.end({ status: evidence.status, code: evidence.rule, class: type });
+        break;
+      }
+      case "request-abandoned":
+        this.end({ code: "abandoned" });
+        break;
+      case "answer-settled":
+        this.end({ status: 200 });
+        break;
+      case "call-failed":
+        this.end({ code: event.reason });
+        this.ending = { reason: event.reason, decision: event.decision, retryAfterMs: event.retryAfterMs };
+        break;
+    }
   }
 }
 
 const running = new AsyncLocalStorage<ItemRun>();
 
-/** Runs `action` so that every HTTP request of a {@link recordedFetch} in it is written down in `item`. */
+/** Runs `action` so that what an LLM layer, or a {@link recordedFetch}, tells meanwhile is written down in `item`. */
 export function recordedIn<T>(item: ItemRun, action: () => Promise<T>): Promise<T> {
   return running.run(item, action);
 }
 
+/** The item for which the running code works. */
+export function currentItem(): ItemRun | undefined {
+  return running.getStore();
+}
+
 /** A `fetch` that writes down what each call did, below whatever retries it. */
-export function recordedFetch(transport: typeof fetch, clock: Clock): typeof fetch {
+export function recordedFetch(transport: typeof fetch): typeof fetch {
   return async (input, init) => {
     const item = running.getStore();
     if (item === undefined) return transport(input, init);
-    const number = item.begin();
-    const startedMs = clock.wallNowMs();
-    const beganMs = clock.nowMs();
-    const waitedMs = beganMs - item.idleSinceMs;
-    const end = (status: number | undefined, code: string | undefined): void => {
-      const nowMs = clock.nowMs();
-      item.end({ number, startedMs, waitedMs, tookMs: nowMs - beganMs, status, code }, nowMs);
-    };
+    const begun = item.begin();
     try {
       const response = await transport(input, init);
-      end(response.status, undefined);
+      item.end({ status: response.status }, begun);
       return response;
     } catch (error) {
-      end(undefined, networkCodeOf(error));
+      item.end({ code: networkCodeOf(error) }, begun);
       throw error;
     }
   };

@@ -1,3 +1,7 @@
+import type { Quota, QuotaOptions } from "@bide/llm";
+import { optionError } from "bide/kit";
+import type { EndpointSettings } from "../journal/records.js";
+
 /** Where requests go and what goes with each. */
 export interface Endpoint {
   /** As OpenAI's clients take it: with the version, for instance `https://api.openai.com/v1`. */
@@ -6,6 +10,10 @@ export interface Endpoint {
   readonly apiKey?: string | undefined;
   /** Further headers; they win over those that are sent by default. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What the key may spend on each model. @default none: learned from the answers */
+  readonly quota?: QuotaOptions | Quota | undefined;
+  /** How the endpoint speaks, for hosts that do not give it away. @default detected */
+  readonly dialect?: string | undefined;
 }
 
 /** The address of a request: the `url` of a Batch line names the version too, which the base URL has already. */
@@ -14,10 +22,37 @@ export function addressOf(baseUrl: string, url: string): string {
 }
 
 /** The headers of every request to an endpoint. */
-export function headersOf({ apiKey, headers }: Endpoint): Record<string, string> {
+export function headersOf({ apiKey, headers }: Pick<Endpoint, "apiKey" | "headers">): Record<string, string> {
   return {
     "content-type": "application/json",
     ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     ...headers,
+  };
+}
+
+/** The endpoints of a run: one that is told in place, or a list. @throws OptionError for none, both, or no address. */
+export function endpointsOf(
+  options: Partial<Endpoint> & { readonly endpoints?: readonly Endpoint[] | undefined },
+): readonly Endpoint[] {
+  const { baseUrl, apiKey, headers, quota, dialect, endpoints } = options;
+  if ((baseUrl === undefined) === (endpoints === undefined)) {
+    throw optionError("baseUrl", "one address, or `endpoints` in its place", baseUrl);
+  }
+  const all = endpoints ?? [{ baseUrl: baseUrl ?? "", apiKey, headers, quota, dialect }];
+  if (all.length === 0) throw optionError("endpoints", "at least one endpoint", endpoints);
+  for (const endpoint of all) {
+    if (!URL.canParse(endpoint.baseUrl))
+      throw optionError("baseUrl", "an address with http:// or https://", endpoint.baseUrl);
+  }
+  return all;
+}
+
+/** What the journal may know of an endpoint. */
+export function settingsOf({ baseUrl, quota }: Endpoint): EndpointSettings {
+  const { rpm, tpm } = (quota ?? {}) as QuotaOptions;
+  return {
+    host: new URL(baseUrl).host,
+    ...(typeof rpm === "number" && { rpm }),
+    ...(typeof tpm === "number" && { tpm }),
   };
 }

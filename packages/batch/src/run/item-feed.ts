@@ -16,8 +16,14 @@ export interface FeedSource {
   readonly journal: Journal;
   readonly file: string;
   readonly settings: string;
+  /** Sent in place of the model that a request names. */
+  readonly model?: string | undefined;
   /** Asked before each item. */
   readonly isStopped: () => boolean;
+  /** The most items that are read. @default Infinity */
+  readonly limit?: number | undefined;
+  /** As `limit`, spread evenly over what is open. */
+  readonly sample?: number | undefined;
 }
 
 const ITEMS_PER_READ = 256;
@@ -32,19 +38,31 @@ const MOST_BYTES_PER_READ = 1024 * 1024;
 export async function* openRequests(source: FeedSource): AsyncGenerator<OpenRequest, void, void> {
   const handle = await open(source.file, "r");
   try {
-    for (let last = 0; !source.isStopped(); ) {
-      const items = source.journal.openItems(last, ITEMS_PER_READ);
-      if (items.length === 0) return;
+    let left = source.limit ?? Number.POSITIVE_INFINITY;
+    for (const items of itemsOf(source)) {
       for (const run of togetherIn(items)) {
         for (const request of await readRun(handle, run, source)) {
-          if (source.isStopped()) return;
+          if (source.isStopped() || left-- <= 0) return;
           yield request;
         }
       }
-      last = items[items.length - 1]?.line ?? last;
     }
   } finally {
     await handle.close();
+  }
+}
+
+/** The open items that are wanted, some at a time. */
+function* itemsOf({ journal, sample }: FeedSource): Iterable<readonly Item[]> {
+  if (sample !== undefined) {
+    for (const line of journal.sampledLines(sample)) yield journal.openItems(line - 1, 1);
+    return;
+  }
+  for (let last = 0; ; ) {
+    const items = journal.openItems(last, ITEMS_PER_READ);
+    if (items.length === 0) return;
+    yield items;
+    last = items[items.length - 1]?.line ?? last;
   }
 }
 
@@ -74,7 +92,7 @@ async function readRun(handle: FileHandle, run: readonly Item[], source: FeedSou
   });
 }
 
-function requestOf(item: Item, bytes: Buffer, { file, settings }: FeedSource): OpenRequest {
+function requestOf(item: Item, bytes: Buffer, { file, settings, model }: FeedSource): OpenRequest {
   const changed = (): InputError =>
     new InputError(file, item.line, "the line has changed since the run began; run the same command again");
   let request: BatchRequest;
@@ -84,5 +102,5 @@ function requestOf(item: Item, bytes: Buffer, { file, settings }: FeedSource): O
     throw changed();
   }
   if (!fingerprintOf(request, settings).equals(item.fingerprint)) throw changed();
-  return { item, request };
+  return { item, request: model === undefined ? request : { ...request, body: { ...request.body, model } } };
 }

@@ -1,24 +1,50 @@
-import type { Clock } from "bide";
+import type { LlmFetch, PriceList, StandardSchema } from "@bide/llm";
+import type { Clock, Duration } from "bide";
 import type { OpenDatabase } from "../journal/database.js";
-import type { ImportReport } from "../journal/import.js";
+import type { ResultOrder } from "../journal/journal.js";
 import type { Endpoint } from "./endpoint.js";
-import type { Progress } from "./progress.js";
+import type { BatchEvent } from "./events.js";
 import type { Stop } from "./stop.js";
 
-/** Options of `runBatch`. */
-export interface BatchOptions extends Endpoint {
+/** Options of `runBatch`: one endpoint in place (`baseUrl`, `apiKey`, `quota`, …), or several in `endpoints`. */
+export interface BatchOptions extends Partial<Endpoint> {
   /** A file of OpenAI Batch lines. */
   readonly input: string;
   /** Where successes go; failures and the journal stand beside it. */
   readonly output: string;
-  /** What makes a single HTTP request. @default the host's `fetch` */
-  readonly fetch?: typeof fetch | undefined;
-  /** Puts quota and retries around that. @default none */
-  readonly through?: ((transport: typeof fetch) => typeof fetch) | undefined;
-  /** The most items that are worked on at once; an integer >= 1. @default 64 */
+  /** Several endpoints or keys, each with its own quota: an item goes where there is room. In place of `baseUrl`. */
+  readonly endpoints?: readonly Endpoint[] | undefined;
+  /**
+   * What makes a single HTTP request. An `llmFetch` is used as it is, with its own quota, retries and time-outs, so that a
+   * batch shares them with other callers. @default the host's `fetch`
+   */
+  readonly fetch?: typeof fetch | LlmFetch | undefined;
+  /** HTTP requests per item, the first one included; an integer >= 1. Waiting for a quota consumes none. @default 8 */
+  readonly maxAttempts?: number | undefined;
+  /** The most time for one item, from the moment that it is taken up, waits included. @default Infinity */
+  readonly deadline?: Duration | undefined;
+  /** The most time for one HTTP request. @default "10m" */
+  readonly attemptTimeout?: Duration | undefined;
+  /** The most items that are worked on at once; an integer >= 1. @default what keeps the quota busy, at least 64 */
   readonly concurrency?: number | undefined;
   /** Runs the items again that failed in an earlier run. @default false */
   readonly retryFailed?: boolean | undefined;
+  /** Takes nothing new after this long; what is under way is finished. @default Infinity */
+  readonly timeBudget?: Duration | undefined;
+  /** Does this many items of those that are open, and leaves the rest; an integer >= 1. @default Infinity */
+  readonly limit?: number | undefined;
+  /** As `limit`, but spread evenly over the file: a trial that tells what the rest will take. */
+  readonly sample?: number | undefined;
+  /** What models cost. @default the list that ships with `@bide/llm` */
+  readonly prices?: PriceList | undefined;
+  /** Takes nothing new that could bring the cost of the batch, earlier runs included, above this. @default Infinity */
+  readonly maxCost?: number | undefined;
+  /** Sent in place of the model that a request names. */
+  readonly model?: string | undefined;
+  /** A schema that every answer must fit, of any library that speaks Standard Schema; one that does not is asked for again. */
+  readonly validate?: StandardSchema | undefined;
+  /** In which order the results are written at the end. @default "input" */
+  readonly order?: ResultOrder | undefined;
   /** Aborted: what is under way is finished, nothing new begins. */
   readonly drain?: AbortSignal | undefined;
   /** Aborted: everything stops now. What was under way stays open for the next run. */
@@ -27,28 +53,25 @@ export interface BatchOptions extends Endpoint {
   readonly clock?: Clock | undefined;
   /** @default SQLite through libsql */
   readonly openDatabase?: OpenDatabase | undefined;
-  /** Called once, before the first request, when the input has been checked. */
-  readonly onStart?: ((progress: Progress, changes: ImportReport | undefined) => void) | undefined;
-  /** Called for each item whose result is on the disk. What it throws changes nothing. */
-  readonly onResult?: ((result: ItemResult) => void) | undefined;
-}
-
-/** An item that is done. */
-export interface ItemResult {
-  readonly customId: string;
-  readonly ok: boolean;
-  /** The status of the answer; absent when there was none. */
-  readonly status?: number | undefined;
-  /** Why there was no answer. */
-  readonly code?: string | undefined;
-  /** HTTP requests that it took in this run. */
-  readonly attempts: number;
+  /** Hears what happens, in order. What it throws changes nothing. */
+  readonly onEvent?: ((event: BatchEvent) => void) | undefined;
 }
 
 /** Defaults of {@link BatchOptions}. */
-export const BATCH_DEFAULTS: { readonly concurrency: number; readonly retryFailed: boolean } = Object.freeze({
+export const BATCH_DEFAULTS: {
+  readonly concurrency: number;
+  readonly mostConcurrency: number;
+  readonly maxAttempts: number;
+  readonly deadline: number;
+  readonly attemptTimeout: "10m";
+  readonly order: ResultOrder;
+} = Object.freeze({
   concurrency: 64,
-  retryFailed: false,
+  mostConcurrency: 1000,
+  maxAttempts: 8,
+  deadline: Number.POSITIVE_INFINITY,
+  attemptTimeout: "10m",
+  order: "input",
 });
 
 /** How a run ended. */
@@ -66,6 +89,13 @@ export interface BatchSummary {
   readonly rateLimited: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly cachedTokens: number;
+  /** What the answers of this run cost, in `currency`. */
+  readonly cost: number;
+  /** Answers whose model has no price. */
+  readonly unpriced: number;
+  /** Of the prices, such as `USD`. */
+  readonly currency: string;
   readonly elapsedMs: number;
   /** Why items are still open. */
   readonly stop: Stop | undefined;

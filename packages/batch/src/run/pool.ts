@@ -1,26 +1,35 @@
+import type { PriceList } from "@bide/llm";
 import type { Clock } from "bide";
+import type { BatchRequest } from "../formats/batch-request.js";
 import { isSuccess } from "../formats/batch-response.js";
+import { modelOf, mostOutputTokens } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
-import type { AttemptRecord, Item } from "../journal/records.js";
-import { type Attempt, type AttemptWatcher, ItemRun, recordedIn } from "./attempt-log.js";
+import type { AttemptRecord, ItemRecord } from "../journal/records.js";
+import { ItemRun, recordedIn } from "./attempt-log.js";
+import type { Channel, Channels } from "./channel.js";
+import type { BatchEvent } from "./events.js";
 import type { OpenRequest } from "./item-feed.js";
-import type { ItemResult } from "./options.js";
+import { type CostBound, costOfAnswer } from "./money.js";
 import type { Figures } from "./progress.js";
-import { type Sender, type Sent, send } from "./send.js";
-import { type Stop, stopOf } from "./stop.js";
+import { Reachability } from "./reachability.js";
+import { type Sent, send } from "./send.js";
+import { type Stop, stopOfCall } from "./stop.js";
 
 /** What a pool works with. */
 export interface PoolOptions {
   readonly journal: Journal;
-  readonly sender: Sender;
+  readonly channels: Channels;
   readonly clock: Clock;
   readonly figures: Figures;
-  /** Called at the first answer that ends the run. */
+  readonly prices: PriceList;
+  readonly costBound: CostBound;
+  /** Called when nothing more can be done in this run. */
   readonly onStop: (stop: Stop) => void;
-  readonly onResult?: ((result: ItemResult) => void) | undefined;
+  readonly tell: (event: BatchEvent) => void;
 }
 
 interface InFlight {
+  readonly open: OpenRequest;
   readonly run: ItemRun;
   readonly controller: AbortController;
 }
@@ -31,12 +40,12 @@ const LET_GO = Symbol("let go");
 /** Works on many items at once and writes down what becomes of each. */
 export class Pool {
   readonly #options: PoolOptions;
-  readonly #watcher: AttemptWatcher;
   readonly #inFlight = new Set<InFlight>();
+  readonly #reachability: Reachability<() => Promise<void>>;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#watcher = watcherOf(options.figures);
+    this.#reachability = new Reachability();
   }
 
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
@@ -47,6 +56,7 @@ export class Pool {
     const workers = Array.from({ length: concurrency }, worker);
     try {
       await Promise.all(workers);
+      await Promise.all(this.#reachability.answered().map((record) => record()));
     } catch (error) {
       this.letGo("all");
       await items.return();
@@ -63,77 +73,134 @@ export class Pool {
   }
 
   async #work(open: OpenRequest): Promise<void> {
-    const { clock, figures } = this.#options;
-    const run = new ItemRun(clock.nowMs(), this.#watcher);
-    const entry: InFlight = { run, controller: new AbortController() };
+    const { figures, costBound, onStop } = this.#options;
+    const reserved = await costBound.reserve(open.request);
+    if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
+    const entry: InFlight = { open, run: this.#runOf(open), controller: new AbortController() };
     this.#inFlight.add(entry);
     figures.inFlight++;
+    let cost: number | undefined;
     try {
-      await this.#answer(open, entry);
+      cost = await this.#answer(entry);
     } finally {
+      costBound.settle(reserved, cost);
       figures.inFlight--;
       this.#inFlight.delete(entry);
     }
   }
 
-  async #answer({ item, request }: OpenRequest, { run, controller }: InFlight): Promise<void> {
-    const { journal, sender, onStop } = this.#options;
-    const sent = await recordedIn(run, () => send(sender, request, controller.signal)).catch(letGoOnly);
-    const attempts = attemptRecords(run.attempts, sent);
-    const stop = sent && stopOf(sent.outcome);
-    if (stop !== undefined) onStop(stop);
-    if (sent === undefined || stop !== undefined) return journal.record({ item, attempts });
-    // The place in the pool is held until the result is on the disk: what a kill can repeat stays below `concurrency`.
-    await journal.record({ item, attempts, outcome: sent.outcome });
-    this.#count(sent);
-    this.#tell(resultOf(item, sent, attempts.length));
+  /** Sends an item through whichever endpoint has room; through another one where an endpoint has stopped. */
+  async #answer(entry: InFlight): Promise<number | undefined> {
+    const { channels, journal } = this.#options;
+    const { item, request } = entry.open;
+    const model = modelOf(request);
+    for (let channel = channels.freest(model); channel; channel = channels.freest(model)) {
+      const sent = await this.#sendThrough(channel, entry);
+      if (sent === undefined) break;
+      const stop = entry.run.ending && stopOfCall(entry.run.ending);
+      if (stop === undefined) return this.#done(entry, sent, channel);
+      channels.stop(channel, model, stop);
+      this.#endIfStopped();
+    }
+    this.#endIfStopped();
+    await journal.record({ item, attempts: attemptRecords(entry, undefined) });
+    return undefined;
   }
 
-  #tell(result: ItemResult): void {
+  #endIfStopped(): void {
+    const stop = this.#options.channels.stopOfAll();
+    if (stop) this.#options.onStop(stop);
+  }
+
+  async #sendThrough(channel: Channel, { open, run, controller }: InFlight): Promise<Sent | undefined> {
+    channel.inProgress++;
+    run.ending = undefined;
+    run.endpoint = channel.index;
     try {
-      this.#options.onResult?.(result);
-    } catch {
-      // Whoever looks on changes no outcome.
+      return await recordedIn(run, () => send(channel.sender, open.request, controller.signal));
+    } catch (error) {
+      if (error === LET_GO) return undefined;
+      throw error;
+    } finally {
+      channel.inProgress--;
     }
   }
 
-  #count({ outcome, inputTokens, outputTokens }: Sent): void {
+  async #done(entry: InFlight, sent: Sent, channel: Channel): Promise<number | undefined> {
+    const { item, request } = entry.open;
+    const cost = isSuccess(sent.outcome) ? costOfAnswer(this.#options.prices, modelOf(request), sent) : undefined;
+    const attempts = attemptRecords(entry, { ...sent, cost });
+    const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
+    if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
+      const code = attempts.at(-1)?.code ?? sent.outcome.code;
+      const stop = this.#reachability.unanswered(record, channel, code);
+      if (stop) this.#options.onStop(stop);
+      return undefined;
+    }
+    // The place in the pool is held until the result is on the disk: what a kill can repeat stays below `concurrency`.
+    await Promise.all([...this.#reachability.answered().map((held) => held()), record()]);
+    return cost;
+  }
+
+  async #record(record: ItemRecord & Required<Pick<ItemRecord, "outcome">>, sent: Sent, cost?: number): Promise<void> {
+    await this.#options.journal.record(record);
+    this.#count(sent, cost);
+    const { item, attempts, outcome } = record;
+    const { inputTokens, outputTokens } = sent;
+    const found = outcome?.kind === "answer" ? { status: outcome.status } : { code: outcome?.code };
+    const ok = isSuccess(sent.outcome);
+    const told = { customId: item.customId, ok, ...found, attempts: attempts.length, inputTokens, outputTokens, cost };
+    this.#options.tell({ type: "item-done", ...told });
+  }
+
+  #count({ outcome, inputTokens, outputTokens, cachedTokens }: Sent, cost: number | undefined): void {
     const { figures } = this.#options;
     if (isSuccess(outcome)) figures.succeeded++;
     else figures.failed++;
     figures.inputTokens += inputTokens;
     figures.outputTokens += outputTokens;
+    figures.cachedTokens += cachedTokens;
+    figures.cost += cost ?? 0;
+    if (isSuccess(outcome) && cost === undefined) figures.unpriced++;
+  }
+
+  #runOf({ item: { customId } }: OpenRequest): ItemRun {
+    const { figures, tell, clock } = this.#options;
+    return new ItemRun(clock, {
+      began: (number) => {
+        figures.sending++;
+        tell({ type: "attempt-started", customId, number });
+      },
+      ended: (attempt) => {
+        figures.sending--;
+        figures.attempts++;
+        if (attempt.status === 429) figures.rateLimited++;
+        if (attempt.class) figures.failures[attempt.class] = (figures.failures[attempt.class] ?? 0) + 1;
+        tell({ type: "attempt-ended", customId, attempt: { ...attempt, inputTokens: 0, outputTokens: 0 } });
+      },
+    });
   }
 }
 
-function resultOf({ customId }: Item, { outcome }: Sent, attempts: number): ItemResult {
-  const ok = isSuccess(outcome);
-  if (outcome.kind === "answer") return { customId, ok, status: outcome.status, attempts };
-  return { customId, ok, code: outcome.code, attempts };
+interface Used extends Omit<Sent, "outcome"> {
+  readonly outcome: Sent["outcome"];
+  readonly cost: number | undefined;
 }
 
-function letGoOnly(error: unknown): undefined {
-  if (error !== LET_GO) throw error;
-}
+const NOTHING_USED = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: undefined };
 
 /** The tokens of an item belong to the attempt that was answered, its last. */
-function attemptRecords(attempts: readonly Attempt[], sent: Sent | undefined): readonly AttemptRecord[] {
-  return attempts.map((attempt, index) => {
-    const { inputTokens = 0, outputTokens = 0 } = (index === attempts.length - 1 ? sent : undefined) ?? {};
-    return { ...attempt, inputTokens, outputTokens };
+function attemptRecords({ open, run }: InFlight, used: Used | undefined): readonly AttemptRecord[] {
+  const { request } = open;
+  const asked = { model: modelOf(request), maxTokens: mostOf(request) };
+  return run.attempts.map((attempt, index) => {
+    const isLast = index === run.attempts.length - 1;
+    const { inputTokens, outputTokens, cachedTokens, cost } = (isLast ? used : undefined) ?? NOTHING_USED;
+    const status = isLast && used?.outcome.kind === "answer" ? used.outcome.status : attempt.status;
+    return { ...attempt, ...asked, status, inputTokens, outputTokens, cachedTokens, cost };
   });
 }
 
-/** Keeps the figures of what is under way. */
-function watcherOf(figures: Figures): AttemptWatcher {
-  return {
-    began: () => {
-      figures.sending++;
-    },
-    ended: ({ status }) => {
-      figures.sending--;
-      figures.attempts++;
-      if (status === 429) figures.rateLimited++;
-    },
-  };
+function mostOf(request: BatchRequest): number | undefined {
+  return mostOutputTokens(request) || undefined;
 }

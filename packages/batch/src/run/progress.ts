@@ -1,3 +1,4 @@
+import type { DecisionClass } from "@bide/llm";
 import type { Clock } from "bide";
 
 /** How a run stands, now. One object that changes while the run goes on: read it as often as you like. */
@@ -9,23 +10,29 @@ export interface Progress {
   readonly failed: number;
   /** Items that are being worked on: their request is under way, or waits for its turn. */
   readonly inFlight: number;
-  /** Those of them whose request is under way at this moment. */
+  /** Those of them whose request is under way at this moment; the others wait for quota, a pause or a retry. */
   readonly sending: number;
   /** HTTP requests that ended, in this run. */
   readonly attempts: number;
   /** Those of them that were answered with 429. */
   readonly rateLimited: number;
+  /** Those of them that failed, by what that meant. */
+  readonly failures: Readonly<Partial<Record<DecisionClass, number>>>;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly cachedTokens: number;
+  /** What the answers of this run cost, in the currency of its prices. */
+  readonly cost: number;
+  /** Answers whose model has no price. */
+  readonly unpriced: number;
   /** Milliseconds since the first request could go. */
   readonly elapsedMs: number;
 }
 
 /** The numbers of a {@link Progress}, to be written. */
-export type Figures = { -readonly [field in Exclude<keyof Progress, "elapsedMs">]: number } & Pick<
-  Progress,
-  "elapsedMs"
->;
+export type Figures = {
+  -readonly [field in Exclude<keyof Progress, "elapsedMs" | "failures">]: number;
+} & Pick<Progress, "elapsedMs"> & { readonly failures: Partial<Record<DecisionClass, number>> };
 
 /** Figures with every count at nought, and the time running. */
 export function noFigures(clock: Clock): Figures {
@@ -39,8 +46,12 @@ export function noFigures(clock: Clock): Figures {
     sending: 0,
     attempts: 0,
     rateLimited: 0,
+    failures: {},
     inputTokens: 0,
     outputTokens: 0,
+    cachedTokens: 0,
+    cost: 0,
+    unpriced: 0,
     get elapsedMs() {
       return clock.nowMs() - startedMs;
     },

@@ -1,18 +1,22 @@
+import { PRICE_LIST, type PriceList } from "@bide/llm";
 import { type Clock, systemClock } from "bide";
-import { checkInteger } from "bide/kit";
+import { checkInteger, optionError, toMs } from "bide/kit";
 import { writeResults } from "../export.js";
 import { type BatchFiles, checkInput, checkOutput, filesOf } from "../files.js";
 import type { ImportReport } from "../journal/import.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
-import { recordedFetch } from "./attempt-log.js";
-import { headersOf } from "./endpoint.js";
+import { Channels } from "./channel.js";
+import { type Endpoint, endpointsOf, settingsOf } from "./endpoint.js";
+import type { BatchEvent } from "./events.js";
 import { importInput } from "./input-file.js";
 import { openRequests } from "./item-feed.js";
+import { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
 import { Pool } from "./pool.js";
 import { type Figures, noFigures } from "./progress.js";
 import type { Stop } from "./stop.js";
+import { summaryOf } from "./summary.js";
 
 /**
  * Drives a file of requests to its end: sends what has no result yet, writes each result to the journal before it counts,
@@ -21,24 +25,44 @@ import type { Stop } from "./stop.js";
  * @throws InputError, OutputError, JournalError, OptionError before the first request, with nothing changed.
  */
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
-  const { clock = systemClock, openDatabase = openLibsql, concurrency = BATCH_DEFAULTS.concurrency } = options;
-  checkInteger(concurrency, "concurrency", 1, false);
+  const { clock = systemClock, openDatabase = openLibsql } = options;
+  const endpoints = endpointsOf(options);
+  const concurrency = options.concurrency ?? concurrencyFor(endpoints);
+  checkOptions(options, concurrency);
   const files = filesOf(options.output);
   checkInput(options.input);
   checkOutput(files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
   const changes = await prepared(journal, options);
   try {
-    return await new Run(journal, files, clock, options).start(changes);
+    return await new Run(journal, files, clock, { ...options, endpoints, concurrency }).start(changes);
   } finally {
     journal.close();
   }
 }
 
+function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOptions, concurrency: number): void {
+  checkInteger(concurrency, "concurrency", 1, false);
+  if (limit !== undefined) checkInteger(limit, "limit", 1, false);
+  if (sample !== undefined) checkInteger(sample, "sample", 1, false);
+  if (maxCost !== undefined && !(maxCost > 0)) throw optionError("maxCost", "a number > 0", maxCost);
+  if (timeBudget !== undefined) toMs(timeBudget, "timeBudget");
+  if (order !== undefined && order !== "input" && order !== "completion") {
+    throw optionError("order", '"input" or "completion"', order);
+  }
+}
+
+/** Enough to keep a quota busy while answers take half a minute, and not so much that a server without one is swamped. */
+function concurrencyFor(endpoints: readonly Endpoint[]): number {
+  const { concurrency, mostConcurrency } = BATCH_DEFAULTS;
+  const perMinute = endpoints.reduce((sum, { quota }) => sum + (quota && "rpm" in quota ? (quota.rpm ?? 0) : 0), 0);
+  return Math.min(mostConcurrency, Math.max(concurrency, Math.ceil(perMinute / 2)));
+}
+
 /** What the input brought; a journal that was made for a bad one is removed again. */
-async function prepared(journal: Journal, { input }: BatchOptions): Promise<ImportReport | undefined> {
+async function prepared(journal: Journal, { input, model }: BatchOptions): Promise<ImportReport | undefined> {
   try {
-    return await importInput(journal, { file: input, settings: settingsOf() });
+    return await importInput(journal, { file: input, settings: fingerprintSettings({ model }) });
   } catch (error) {
     journal.discard();
     throw error;
@@ -46,59 +70,95 @@ async function prepared(journal: Journal, { input }: BatchOptions): Promise<Impo
 }
 
 /** The options that change what is sent, as they enter a fingerprint. */
-function settingsOf(): string {
-  return "{}";
+function fingerprintSettings({ model }: Pick<BatchOptions, "model">): string {
+  return model === undefined ? "{}" : JSON.stringify({ model });
 }
+
+type RunOptions = BatchOptions & { readonly endpoints: readonly Endpoint[]; readonly concurrency: number };
 
 class Run {
   readonly #journal: Journal;
   readonly #files: BatchFiles;
-  readonly #options: BatchOptions;
+  readonly #options: RunOptions;
+  readonly #clock: Clock;
   readonly #figures: Figures;
+  readonly #prices: PriceList;
+  readonly #channels: Channels;
   readonly #pool: Pool;
+  /** Ends everything that only goes on beside the run. */
+  readonly #over = new AbortController();
   #stop: Stop | undefined;
 
-  constructor(journal: Journal, files: BatchFiles, clock: Clock, options: BatchOptions) {
+  constructor(journal: Journal, files: BatchFiles, clock: Clock, options: RunOptions) {
     this.#journal = journal;
     this.#files = files;
     this.#options = options;
+    this.#clock = clock;
     this.#figures = noFigures(clock);
-    const { baseUrl, through = (transport) => transport } = options;
-    const fetch = through(recordedFetch(options.fetch ?? globalThis.fetch, clock));
-    const sender = { fetch, baseUrl, headers: headersOf(options) };
-    const figures = this.#figures;
-    const onStop = (stop: Stop): void => this.#end(stop, "waiting");
-    this.#pool = new Pool({ journal, sender, clock, figures, onStop, onResult: options.onResult });
+    this.#prices = options.prices ?? PRICE_LIST;
+    const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, endpoints, fetch } = options;
+    const layer = { maxAttempts, deadline, attemptTimeout, validate, clock: options.clock };
+    const tell = (event: BatchEvent): void => this.#tell(event);
+    this.#channels = new Channels({ endpoints, fetch, layer, onTold: tell });
+    const { maxCost = Number.POSITIVE_INFINITY } = options;
+    const spent = maxCost === Number.POSITIVE_INFINITY ? 0 : journal.costSoFar();
+    this.#pool = new Pool({
+      ...{ journal, clock, tell, prices: this.#prices, channels: this.#channels, figures: this.#figures },
+      costBound: new CostBound(this.#prices, maxCost, spent),
+      onStop: (stop) => this.#end(stop, "waiting"),
+    });
   }
 
   async start(changes: ImportReport | undefined): Promise<BatchSummary> {
-    const { input, concurrency = BATCH_DEFAULTS.concurrency, retryFailed, onStart } = this.#options;
+    const { concurrency, retryFailed } = this.#options;
     if (retryFailed) this.#journal.reopenFailed();
     const { total, succeeded, failed } = this.#journal.counts();
     Object.assign(this.#figures, { total, before: succeeded + failed });
-    onStart?.(this.#figures, changes);
+    const run = this.#journal.beginRun(this.#clock.wallNowMs(), this.#told());
+    this.#tell({ type: "run-started", progress: this.#figures, changes });
     const release = this.#listen();
+    this.#watchTime();
     try {
-      const isStopped = (): boolean => this.#stop !== undefined;
-      const source = { journal: this.#journal, file: input, settings: settingsOf(), isStopped };
-      await this.#pool.drain(openRequests(source), concurrency);
+      await this.#pool.drain(this.#requests(), concurrency);
+    } catch (error) {
+      this.#journal.tryEndRun(run, this.#clock.wallNowMs(), "error");
+      throw error;
     } finally {
       release();
+      this.#over.abort();
+      this.#channels.close();
     }
-    return this.#finish();
+    const summary = await this.#finish();
+    this.#journal.endRun(run, this.#clock.wallNowMs(), summary.stop?.reason ?? "done");
+    this.#tell({ type: "run-ended", summary });
+    return summary;
+  }
+
+  #requests(): ReturnType<typeof openRequests> {
+    const { input, limit, sample, model } = this.#options;
+    const isStopped = (): boolean => this.#stop !== undefined;
+    const settings = fingerprintSettings({ model });
+    return openRequests({ journal: this.#journal, file: input, settings, model, isStopped, limit, sample });
+  }
+
+  /** What the journal may know of this run's options. */
+  #told(): Parameters<Journal["beginRun"]>[1] {
+    const { concurrency, endpoints, maxAttempts = BATCH_DEFAULTS.maxAttempts } = this.#options;
+    const { date, currency } = this.#prices;
+    return { concurrency, maxAttempts, endpoints: endpoints.map(settingsOf), prices: { date, currency } };
   }
 
   async #finish(): Promise<BatchSummary> {
-    const { total, open, succeeded, failed } = this.#journal.counts();
-    if (open === 0) await writeResults(this.#files, (state) => this.#journal.resultLines(state));
-    const { before, attempts, rateLimited, inputTokens, outputTokens, elapsedMs } = this.#figures;
-    const { results, errors, journal } = this.#files;
-    return {
-      ...{ total, succeeded, failed, open, before },
-      ...{ attempts, rateLimited, inputTokens, outputTokens, elapsedMs },
-      stop: open === 0 ? undefined : this.#stop,
-      ...{ results, errors: failed > 0 ? errors : undefined, journal },
-    };
+    const counts = this.#journal.counts();
+    const { open } = counts;
+    const { limit = Number.POSITIVE_INFINITY, sample = Number.POSITIVE_INFINITY, order } = this.#options;
+    if (open > 0) this.#stop ??= this.#channels.parked ?? asManyAsAsked(Math.min(limit, sample));
+    const isAsAsked = open === 0 || this.#stop?.reason === "limit";
+    if (isAsAsked) await writeResults(this.#files, (state) => this.#journal.resultLines(state, order));
+    const { currency } = this.#prices;
+    return summaryOf({
+      ...{ counts, figures: this.#figures, files: this.#files, stop: this.#stop, currency },
+    });
   }
 
   /** Hears both signals; returns what takes that back. */
@@ -117,9 +177,48 @@ class Run {
     };
   }
 
-  /** The first reason is the one that is told; a second may let go of more. */
+  /** Ends the run when its time is spent, and tells those who look at the journal how it stands. */
+  #watchTime(): void {
+    const { timeBudget } = this.#options;
+    const { signal } = this.#over;
+    const budgetMs = timeBudget === undefined ? Number.POSITIVE_INFINITY : toMs(timeBudget, "timeBudget");
+    if (budgetMs !== Number.POSITIVE_INFINITY) {
+      const spent: Stop = { reason: "time-budget", message: "the time budget is spent" };
+      this.#clock.sleep(budgetMs, signal).then(() => this.#end(spent, "waiting"), nothing);
+    }
+    const beat = async (): Promise<void> => {
+      for (;;) {
+        await this.#clock.sleep(BEATS_AFTER_MS, signal);
+        await this.#journal.tellProgress(this.#clock.wallNowMs(), this.#figures);
+      }
+    };
+    beat().catch(nothing);
+  }
+
+  /** The first reason is the one that is told. A second may let go of more. */
   #end(stop: Stop, which: "waiting" | "all"): void {
-    this.#stop ??= stop;
+    if (this.#stop === undefined) {
+      this.#stop = stop;
+      this.#tell({ type: "run-stopping", stop });
+    }
     this.#pool.letGo(which);
   }
+
+  #tell(event: BatchEvent): void {
+    try {
+      this.#options.onEvent?.(event);
+    } catch {
+      // Whoever looks on changes no outcome.
+    }
+  }
 }
+
+const BEATS_AFTER_MS = 1000;
+
+function asManyAsAsked(count: number): Stop | undefined {
+  return count === Number.POSITIVE_INFINITY
+    ? undefined
+    : { reason: "limit", message: `as many as asked for are done (${count})` };
+}
+
+function nothing(): void {}

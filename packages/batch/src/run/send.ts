@@ -10,7 +10,10 @@ export interface Sent {
   readonly outcome: ItemOutcome;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly cachedTokens: number;
 }
+
+const NO_TOKENS = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
 /** What sending takes. */
 export interface Sender {
@@ -28,7 +31,7 @@ export async function send(sender: Sender, { url, body }: BatchRequest, signal: 
     return sentOf(response, await response.text());
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return { outcome: failureOf(error), inputTokens: 0, outputTokens: 0 };
+    return { outcome: failureOf(error), ...NO_TOKENS };
   }
 }
 
@@ -37,7 +40,7 @@ function sentOf(response: Response, text: string): Sent {
   const body = parsedJson(text);
   if (body === undefined && ok) {
     const message = `the endpoint answered with status ${status} and a body that is not JSON`;
-    return { outcome: { kind: "failure", code: "invalid_response", message }, inputTokens: 0, outputTokens: 0 };
+    return { outcome: { kind: "failure", code: "invalid_response", message }, ...NO_TOKENS };
   }
   const requestId = headers.get("x-request-id") ?? headers.get("request-id") ?? "";
   // Proxies answer in HTML: kept as a text, so that the line stays valid.
@@ -46,11 +49,14 @@ function sentOf(response: Response, text: string): Sent {
 }
 
 /** Chat completions and embeddings name their tokens in one way, responses in another. */
-function usageOf(body: unknown): { readonly inputTokens: number; readonly outputTokens: number } {
-  const usage = isObject(body) && isObject(body["usage"]) ? body["usage"] : {};
+function usageOf(body: unknown): Omit<Sent, "outcome"> {
+  if (!isObject(body) || !isObject(body["usage"])) return NO_TOKENS;
+  const { usage } = body;
+  const details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"];
   return {
     inputTokens: numberIn(usage, "prompt_tokens") || numberIn(usage, "input_tokens"),
     outputTokens: numberIn(usage, "completion_tokens") || numberIn(usage, "output_tokens"),
+    cachedTokens: isObject(details) ? numberIn(details, "cached_tokens") : 0,
   };
 }
 

@@ -1,4 +1,11 @@
-import { BATCH_DEFAULTS, type BatchSummary, type ImportReport, type Progress, runBatch } from "@bide/batch";
+import {
+  BATCH_DEFAULTS,
+  type BatchEvent,
+  type BatchSummary,
+  type ImportReport,
+  type Progress,
+  runBatch,
+} from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
 import { type EndpointOptions, endpointOf, withEndpointOptions } from "../endpoint-options.js";
@@ -10,7 +17,6 @@ import { wholeNumber } from "../option-values.js";
 import { type Display, showProgress } from "../progress/display.js";
 import { count, plural } from "../progress/format.js";
 import { summaryText } from "../progress/summary.js";
-import { resilientFetch } from "../resilient-fetch.js";
 
 interface RunOptions extends EndpointOptions {
   readonly output: string;
@@ -44,9 +50,10 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
 }
 
 async function run(file: string, options: RunOptions, io: Io): Promise<number> {
-  const concurrency = options.concurrency ?? concurrencyFor(options);
+  const { concurrency, maxAttempts, deadline, attemptTimeout, retryFailed } = options;
   const endpoint = endpointOf(options, io);
-  const http = keepAliveFetch(concurrency);
+  // As many connections as requests are under way: the engine bounds those.
+  const http = keepAliveFetch(concurrency ?? BATCH_DEFAULTS.mostConcurrency);
   let display: Display | undefined;
   const say = (line: string): void => {
     if (display) display.say(line);
@@ -54,20 +61,18 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   };
   const interrupts = hearInterrupts(() => say("stopping: finishing what is under way; Ctrl-C again stops now"));
   try {
+    const onEvent = (event: BatchEvent): void => {
+      if (event.type !== "run-started") return;
+      io.stderr.write(startText(file, event.progress, event.changes));
+      display = showProgress(event.progress, io, systemClock);
+    };
     const summary = await runBatch({
-      ...endpoint,
-      input: file,
-      output: options.output,
-      concurrency,
-      retryFailed: options.retryFailed,
+      ...{ input: file, output: options.output, concurrency, maxAttempts, deadline, attemptTimeout, retryFailed },
+      endpoints: [endpoint],
       fetch: http.fetch,
-      through: (transport) => resilientFetch(transport, options),
       drain: interrupts.drain,
       signal: interrupts.stop,
-      onStart: (progress, changes) => {
-        io.stderr.write(startText(file, progress, changes));
-        display = showProgress(progress, io, systemClock);
-      },
+      onEvent,
     });
     display?.stop();
     io.stderr.write(`${summaryText(summary)}\n`);
@@ -77,11 +82,6 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
     interrupts.release();
     await http.close();
   }
-}
-
-/** Enough to keep a quota busy while answers take half a minute, and not so much that a server without one is swamped. */
-function concurrencyFor({ rpm }: RunOptions): number {
-  return rpm === undefined ? BATCH_DEFAULTS.concurrency : Math.min(1000, Math.max(BATCH_DEFAULTS.concurrency, rpm / 2));
 }
 
 function startText(file: string, { total, before }: Progress, changes: ImportReport | undefined): string {
@@ -102,8 +102,10 @@ function changedText({ total, added, changed, removed }: ImportReport): string {
 
 function exitCodeOf({ open, failed, stop }: BatchSummary): number {
   if (open > 0) {
-    if (stop?.reason === "quota" || stop?.reason === "auth") return EXIT.stopped;
-    return stop?.reason === "time-budget" ? EXIT.timeBudget : EXIT.interrupted;
+    if (stop?.reason === "time-budget") return EXIT.timeBudget;
+    if (stop?.reason === "interrupted" || stop === undefined) return EXIT.interrupted;
+    // Of those that were asked for, none is left.
+    if (stop.reason !== "limit") return EXIT.stopped;
   }
   return failed > 0 ? EXIT.someFailed : EXIT.ok;
 }

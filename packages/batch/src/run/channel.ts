@@ -1,0 +1,120 @@
+import { type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
+import { currentItem } from "./attempt-log.js";
+import { type Endpoint, headersOf } from "./endpoint.js";
+import type { LayerTold } from "./events.js";
+import type { Sender } from "./send.js";
+import type { Stop } from "./stop.js";
+
+/** One endpoint with its key, as a run uses it. */
+export interface Channel {
+  /** Its place among the endpoints, from 0. */
+  readonly index: number;
+  readonly sender: Sender;
+  /** Items that were given to it and are not done. */
+  inProgress: number;
+  /** What it can take compared to the others. */
+  readonly weight: number;
+  /** Why nothing more is sent through it. */
+  stop: Stop | undefined;
+  /** Models whose limit is used up for long: others still go. */
+  readonly parked: Map<string | undefined, Stop>;
+}
+
+/** What makes channels. */
+export interface ChannelOptions {
+  readonly endpoints: readonly Endpoint[];
+  /** Makes the single requests; a layer of `@bide/llm` is used as it is. */
+  readonly fetch: typeof fetch | LlmFetch | undefined;
+  readonly layer: Pick<LlmOptions, "maxAttempts" | "deadline" | "attemptTimeout" | "validate" | "clock">;
+  readonly onTold: (event: LayerTold & { readonly endpoint: number }) => void;
+}
+
+/**
+ * The longest that a server's hint is obeyed: a day, so that a quota per day is waited for over night. One that asks for
+ * more ends the run, and the next one goes on.
+ */
+const LONGEST_WAIT = "24h";
+
+const ABOUT_ONE_CALL: ReadonlySet<string> = new Set([
+  ...[
+    "request-sent",
+    "request-failed",
+    "request-abandoned",
+    "retry-planned",
+    "call-answered",
+    "call-failed",
+    "answer-settled",
+  ],
+]);
+
+/** The ways to the endpoints, and which of them has room. */
+export class Channels {
+  readonly all: readonly Channel[];
+  readonly #releases: (() => void)[] = [];
+
+  constructor({ endpoints, fetch, layer, onTold }: ChannelOptions) {
+    this.all = endpoints.map((endpoint, index) => {
+      const { quota, dialect } = endpoint;
+      const through = isLayer(fetch)
+        ? fetch
+        : llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
+      this.#releases.push(through.bide.on((event) => hear(event, index, onTold)));
+      const sender = { fetch: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
+      return { index, sender, inProgress: 0, weight: weightOf(endpoint), stop: undefined, parked: new Map() };
+    });
+  }
+
+  /** The one with the most room for a model; `undefined` when all are stopped. */
+  freest(model: string | undefined): Channel | undefined {
+    let best: Channel | undefined;
+    for (const channel of this.all) {
+      if (channel.stop || channel.parked.has(model)) continue;
+      if (best === undefined || loadOf(channel) < loadOf(best)) best = channel;
+    }
+    return best;
+  }
+
+  /** Sends nothing more through a channel; where only a limit is used up, nothing more for this model. */
+  stop(channel: Channel, model: string | undefined, stop: Stop): void {
+    if (stop.reason === "long-wait") channel.parked.set(model, stop);
+    else channel.stop ??= stop;
+  }
+
+  /** Why nothing can be sent any more, whatever the model. */
+  stopOfAll(): Stop | undefined {
+    return this.all.every(({ stop }) => stop) ? this.all[0]?.stop : undefined;
+  }
+
+  /** Why the items of a model were left. */
+  get parked(): Stop | undefined {
+    for (const { parked } of this.all) for (const stop of parked.values()) return stop;
+    return undefined;
+  }
+
+  close(): void {
+    for (const release of this.#releases) release();
+  }
+}
+
+function isLayer(fetch: ChannelOptions["fetch"]): fetch is LlmFetch {
+  return fetch !== undefined && "bide" in fetch;
+}
+
+function hear(event: LlmEvent, endpoint: number, onTold: ChannelOptions["onTold"]): void {
+  currentItem()?.hear(event);
+  if (!isAboutOneCall(event)) onTold({ ...event, endpoint });
+}
+
+function isAboutOneCall(event: LlmEvent): event is Exclude<LlmEvent, LayerTold> {
+  return ABOUT_ONE_CALL.has(event.type);
+}
+
+function weightOf({ quota }: Endpoint): number {
+  const rpm = quota !== undefined && "rpm" in quota ? quota.rpm : undefined;
+  return rpm ?? 1;
+}
+
+/** Full when one more would have to wait longest: what is given to it already, in terms of what it can take. */
+function loadOf({ inProgress, weight }: Channel): number {
+  return (inProgress + 1) / weight;
+}
