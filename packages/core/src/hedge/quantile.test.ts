@@ -32,7 +32,7 @@ describe("a quantile of a stream", () => {
       for (let value = 0; value < 20_000; value++) {
         quantile.add(next());
         const estimateMs = quantile.value ?? 0;
-        expect(Math.abs(Math.log(estimateMs / exactMs))).toBeLessThan(0.5);
+        expect(Math.abs(Math.log(estimateMs / exactMs))).toBeLessThan(value < 3000 ? 0.5 : 0.25);
         logSum += Math.log(estimateMs / exactMs);
       }
       expect(Math.abs(logSum / 20_000)).toBeLessThan(0.05);

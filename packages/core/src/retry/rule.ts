@@ -3,6 +3,7 @@ import { type ErrorMatch, matcherOf } from "../error-class.js";
 import { optionError } from "../errors.js";
 import { fullJitter, type Jitter } from "../jitter.js";
 import type { Attempt } from "../outcome.js";
+import { systemRandom } from "../random.js";
 import { expo } from "../schedule/expo.js";
 import { checkSchedule, markOf, type Schedule } from "../schedule.js";
 import { isTransient } from "../transient.js";
@@ -56,7 +57,8 @@ export function defaultRuling(rules: readonly Rule[], verdict: boolean): Ruling 
 function checkJitter(jitter: unknown): void {
   if (jitter === undefined || jitter === null) return;
   const expected = "a function of a wait that returns a wait, or null";
-  if (jitter === Math.random) {
+  // The host's own: it would be taken for a jitter, and make every wait shorter than a millisecond.
+  if (jitter === systemRandom) {
     throw optionError(
       "jitter",
       `${expected}; for a wait and a random time on top: \`randomJitter\` or \`randomJitter(spread)\``,
