@@ -21,7 +21,7 @@ const MISSED = 6;
 export class MovingQuantile {
   readonly #q: number;
   readonly #warmUp: number;
-  #first: number[] | undefined = [];
+  #first: number[] = [];
   #value: number | undefined;
   #seen = 0;
   #isAbove = false;
@@ -54,13 +54,11 @@ export class MovingQuantile {
   }
 
   #learn(sample: number): void {
-    this.#first ??= [];
-    this.#first.push(sample);
-    if (this.#first.length < this.#warmUp) return;
-    const sorted = this.#first.sort((a, b) => a - b);
+    if (this.#first.push(sample) < this.#warmUp) return;
+    const first = this.#first.sort((a, b) => a - b);
     // A hair above nothing, from where it can rise: calls that take no time at all are there in tests, and in caches.
-    this.#value = Math.max(LEAST, sorted[Math.min(sorted.length - 1, Math.floor(this.#q * sorted.length))] ?? 0);
-    this.#first = undefined;
+    this.#value = Math.max(LEAST, first[Math.floor(this.#q * first.length)] as number);
+    this.#first = [];
   }
 }
 
