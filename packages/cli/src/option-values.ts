@@ -10,6 +10,13 @@ export function wholeNumber(text: string): number {
 }
 
 /** An integer >= 0 on the command line. */
+export function wholeNumberOrZero(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("Expected an integer >= 0.");
+}
+
+/** A port on the command line; 0 for any. */
 export function portNumber(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 65_535) return value;

@@ -1,8 +1,8 @@
 import { type Body, streamBody, wholeBody } from "./broken-body.js";
 import { commonHeaders, type Exchange, problemReply, rateHeaders } from "./exchange.js";
+import type { Admitted } from "./model/arrival.js";
 import type { ProblemKind } from "./model/dialects/dialect.js";
 import type { FaultKind, Strike } from "./model/faults.js";
-import type { Admitted } from "./model/model.js";
 import type { Reply } from "./reply.js";
 import type { Asked, Route, StreamEvent, Writing } from "./routes/route.js";
 

@@ -7,7 +7,7 @@ import { ArrivalLog, type LogEntry, type OpenLogEntry } from "./log.js";
 import type { Dialect, ProblemKind } from "./model/dialects/dialect.js";
 import { dialectNamed } from "./model/dialects/named.js";
 import { createModel, type EmulatorModel } from "./model/model.js";
-import { ENDPOINT_DEFAULTS, type EndpointOptions, providerOptions } from "./options.js";
+import { checkedOptions, ENDPOINT_DEFAULTS, type EndpointOptions, providerOptions } from "./options.js";
 import type { Reply, WireRequest } from "./reply.js";
 import { findRoute } from "./routes/table.js";
 import { type EmulatorStats, Tally } from "./stats.js";
@@ -16,7 +16,6 @@ import { type EmulatorStats, Tally } from "./stats.js";
 export class Endpoint {
   readonly clock: EmulatorClock;
   readonly timeScale: number;
-  readonly maxBodyBytes: number;
   /** Called after the schedule of brown-outs has changed. */
   onSchedule: (() => void) | undefined;
   #options: EndpointOptions;
@@ -25,10 +24,10 @@ export class Endpoint {
   readonly #log: ArrivalLog;
   readonly #tally = new Tally();
 
-  constructor(options: EndpointOptions) {
+  constructor(given: EndpointOptions) {
+    const options = checkedOptions(given, "options");
     this.clock = options.clock ?? hostClock;
-    this.timeScale = checkedScale(options.timeScale ?? ENDPOINT_DEFAULTS.timeScale);
-    this.maxBodyBytes = options.maxBodyBytes ?? ENDPOINT_DEFAULTS.maxBodyBytes;
+    this.timeScale = options.timeScale ?? ENDPOINT_DEFAULTS.timeScale;
     this.#options = options;
     this.#dialect = dialectNamed(options.dialect ?? ENDPOINT_DEFAULTS.dialect);
     this.#model = this.#freshModel();
@@ -38,6 +37,10 @@ export class Endpoint {
   /** Milliseconds of the provider's life: the clock's, times the time scale. */
   nowMs(): number {
     return this.clock.nowMs() * this.timeScale;
+  }
+
+  get maxBodyBytes(): number {
+    return this.#options.maxBodyBytes ?? ENDPOINT_DEFAULTS.maxBodyBytes;
   }
 
   log(): readonly LogEntry[] {
@@ -58,7 +61,12 @@ export class Endpoint {
 
   /** Puts other options in force from now on; what they do not name stays as it is. Throws `TypeError`, changing nothing. */
   scenario(scenario: EndpointOptions): void {
-    const options = { ...this.#options, ...scenario };
+    const before = { ...ENDPOINT_DEFAULTS, ...this.#options };
+    for (const field of ["timeScale", "logLimit", "clock"] as const) {
+      if (scenario[field] === undefined || scenario[field] === before[field]) continue;
+      throw new TypeError(`\`${field}\` cannot change while the emulator runs`);
+    }
+    const options = checkedOptions({ ...this.#options, ...scenario }, "scenario");
     const dialect = dialectNamed(options.dialect ?? ENDPOINT_DEFAULTS.dialect);
     this.#model.apply(providerOptions(dialect, options), this.nowMs());
     this.#options = options;
@@ -143,8 +151,3 @@ export class Endpoint {
 
 /** The wall time at which a clock without one starts. */
 const SOME_DAY_MS = 1_750_000_000_000;
-
-function checkedScale(scale: number): number {
-  if (Number.isFinite(scale) && scale > 0) return scale;
-  throw new TypeError(`expected \`timeScale\` to be a number > 0, got \`${scale}\` (${typeof scale})`);
-}

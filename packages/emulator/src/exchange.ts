@@ -1,7 +1,8 @@
 import { gaugesOf, type Moment } from "./gauges.js";
 import type { OpenLogEntry } from "./log.js";
+import type { Refused } from "./model/arrival.js";
 import type { Dialect, HeaderFields, Problem } from "./model/dialects/dialect.js";
-import type { EmulatorModel, Refused } from "./model/model.js";
+import type { EmulatorModel } from "./model/model.js";
 import type { Reply } from "./reply.js";
 
 /** One request on its way through the endpoint. */

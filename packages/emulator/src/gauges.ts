@@ -1,6 +1,7 @@
 import type { Gauge, Gauges } from "./model/dialects/dialect.js";
 import type { Dimension } from "./model/limiter.js";
-import type { EmulatorModel, Scope } from "./model/model.js";
+import type { EmulatorModel } from "./model/model.js";
+import type { Scope } from "./model/scopes.js";
 
 /** When it is, for a provider that lives `timeScale` times as fast as its callers. */
 export interface Moment {

@@ -1,8 +1,11 @@
 import type { EmulatorClock } from "./clock.js";
 import type { JsonObject } from "./json.js";
+import { listOf, objectOf, positive, text, unexpected, wholeNumber } from "./model/checks.js";
 import type { Dialect, DialectName } from "./model/dialects/dialect.js";
+import { dialectNamed } from "./model/dialects/named.js";
 import type { Lie } from "./model/dialects/untruthful.js";
 import type { ModelOptions } from "./model/options.js";
+import { MODEL_FIELDS, settingsOf } from "./model/settings.js";
 
 /** What an emulated endpoint is like: the provider of {@link ModelOptions}, and how it speaks HTTP. */
 export interface EndpointOptions extends ModelOptions {
@@ -37,4 +40,35 @@ export function providerOptions(dialect: Dialect, options: EndpointOptions): Mod
   const { algorithm, quantum, ...others } = dialect.defaults;
   if (options.burst !== undefined || options.tokenBurst !== undefined) return { ...others, ...options };
   return { ...dialect.defaults, ...options };
+}
+
+const FIELDS: readonly string[] = [
+  ...MODEL_FIELDS,
+  ...Object.keys({
+    dialect: true,
+    timeScale: true,
+    keys: true,
+    models: true,
+    answer: true,
+    logLimit: true,
+    maxBodyBytes: true,
+    clock: true,
+  } satisfies { readonly [field in Exclude<keyof EndpointOptions, keyof ModelOptions>]: true }),
+];
+
+/** Checks every option, also for callers without types. Throws `TypeError` naming what is wrong or unknown. */
+export function checkedOptions(given: unknown, name: string): EndpointOptions {
+  // What follows makes this true.
+  const options: EndpointOptions = objectOf(given, name, FIELDS);
+  dialectNamed(options.dialect ?? ENDPOINT_DEFAULTS.dialect);
+  positive(options.timeScale ?? ENDPOINT_DEFAULTS.timeScale, "timeScale");
+  wholeNumber(options.logLimit ?? ENDPOINT_DEFAULTS.logLimit, "logLimit", 0);
+  wholeNumber(options.maxBodyBytes ?? ENDPOINT_DEFAULTS.maxBodyBytes, "maxBodyBytes");
+  listOf(options.keys ?? [], "keys", text);
+  listOf(options.models ?? [], "models", text);
+  if (options.answer !== undefined && typeof options.answer !== "function") {
+    throw unexpected("answer", "a function", options.answer);
+  }
+  settingsOf(options);
+  return options;
 }

@@ -38,10 +38,10 @@ export interface Emulator extends AsyncDisposable {
 
 /** Starts an emulated endpoint on loopback. Rejects if the port is taken, and with `TypeError` for a wrong option. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const host = options.host ?? "127.0.0.1";
-  const endpoint = new Endpoint(options);
-  const server = serverOf(endpoint, parseTime(options.requestTimeout ?? "60s", "requestTimeout"));
-  const port = await listen(server, options.port ?? 0, host);
+  const { port: wanted = 0, host = "127.0.0.1", requestTimeout = "60s", ...endpointOptions } = options;
+  const endpoint = new Endpoint(endpointOptions);
+  const server = serverOf(endpoint, parseTime(requestTimeout, "requestTimeout"));
+  const port = await listen(server, wanted, host);
   const outages = new Outages(endpoint, { shut: () => closeServer(server), open: () => reopen(server, port, host) });
   endpoint.onSchedule = () => outages.restart();
   outages.restart();

@@ -60,3 +60,8 @@ export function costOf(model: CostModel, size: RequestSize): Cost {
       return { tokens: estimate, input: estimate, output: 0 };
   }
 }
+
+/** Whether a provider charges nothing for the output at admission and counts it as it is produced. */
+export function countsOutputAsProduced(model: CostModel): boolean {
+  return model === "anthropic" || model === "gemini";
+}

@@ -1,3 +1,5 @@
+import { shown } from "./checks.js";
+
 /** A time: milliseconds, or text such as `250ms`, `1.5s`, `10m`, `2h`, `1d`. */
 export type Time = number | string;
 
@@ -19,11 +21,6 @@ export function parseShare(value: unknown, name: string): number {
   const number = typeof value === "string" ? shareOf(value.trim()) : value;
   if (typeof number === "number" && number >= 0 && number <= 1) return number;
   throw new TypeError(`expected \`${name}\` to be a share such as "2%" or 0.02, got ${shown(value)}`);
-}
-
-/** How an error message shows a value it did not expect. */
-export function shown(value: unknown): string {
-  return typeof value === "string" ? `\`${value}\` (string)` : `\`${String(value)}\` (${typeof value})`;
 }
 
 function shareOf(text: string): number {

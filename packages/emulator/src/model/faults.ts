@@ -1,4 +1,5 @@
-import { parseShare, parseTime, shown, type Time } from "./duration.js";
+import { objectOf, shown, wholeNumber } from "./checks.js";
+import { parseShare, parseTime } from "./duration.js";
 import { mixSeed, seededRandom } from "./hash.js";
 
 /** Faults that answer with an error in place of the answer. */
@@ -68,33 +69,55 @@ export function strike(
   return undefined;
 }
 
-/** Reads `kind`, `kind:2%`, `kind@3:2%` (before content chunk 3) or `kind:100%:2` (the first two attempts of each request). */
+/** Reads `kind`, `kind:2%`, `kind@3:2%` (before content chunk 3), `kind:100%:2` (the first two attempts of each request), or checks an object. */
 export function parseFault(value: unknown): Fault {
+  if (typeof value === "object" && value !== null) return faultOf(value);
   const text = typeof value === "string" ? value.trim() : "";
   const [, kind, chunk, share, attempts] = /^([a-z0-9-]+)(?:@(\d+))?(?::([\d.]+%?))?(?::(\d+))?$/.exec(text) ?? [];
-  if (!isFaultKind(kind)) {
-    const known = [...STATUS_FAULTS, ...CONNECTION_FAULTS, ...STREAM_FAULTS].join(", ");
-    throw new TypeError(`expected a fault such as "reset:2%", got ${shown(value)}; the kinds are ${known}`);
-  }
+  if (!isFaultKind(kind)) throw noFault(value);
+  return faultOf({
+    kind,
+    share,
+    chunk: chunk === undefined ? undefined : Number(chunk),
+    attempts: attempts === undefined ? undefined : Number(attempts),
+  });
+}
+
+function faultOf(value: object): Fault {
+  const { kind, share, chunk, attempts } = objectOf(value, "fault", ["kind", "share", "chunk", "attempts"]);
+  if (!isFaultKind(kind)) throw noFault(kind);
   return {
     kind,
     share: share === undefined ? 1 : parseShare(share, `share of fault ${kind}`),
-    ...(chunk === undefined ? {} : { chunk: Number(chunk) }),
-    ...(attempts === undefined ? {} : { attempts: Number(attempts) }),
+    ...(chunk === undefined ? {} : { chunk: wholeNumber(chunk, `chunk of fault ${kind}`, 0) }),
+    ...(attempts === undefined ? {} : { attempts: wholeNumber(attempts, `attempts of fault ${kind}`) }),
   };
 }
 
-/** A brown-out from readable parts, for instance `("10s", "20s", "503:80%")`. */
-export function brownOut(from: Time, to: Time, fault: Fault | string): BrownOut {
-  const span = { fromMs: parseTime(from, "from"), toMs: parseTime(to, "to") };
-  if (span.toMs <= span.fromMs)
-    throw new TypeError(`expected a brown-out to end after it starts, got ${from} to ${to}`);
-  return { ...span, fault: typeof fault === "string" ? parseFault(fault) : fault };
+function noFault(value: unknown): TypeError {
+  return new TypeError(`expected a fault such as "reset:2%", got ${shown(value)}; the kinds are ${KINDS.join(", ")}`);
 }
 
-function isFaultKind(value: string | undefined): value is FaultKind {
-  const known: readonly string[] = [...STATUS_FAULTS, ...CONNECTION_FAULTS, ...STREAM_FAULTS];
-  return value !== undefined && known.includes(value);
+/** A brown-out from readable parts, for instance `{ from: "10s", to: "20s", fault: "503:80%" }`. */
+export function parseBrownOut(value: unknown, name: string): BrownOut {
+  const { from, to, fault } = objectOf(value, name, ["from", "to", "fault"]);
+  const span = { fromMs: parseTime(from, `${name}.from`), toMs: parseTime(to, `${name}.to`) };
+  if (span.toMs <= span.fromMs) {
+    throw new TypeError(`expected \`${name}\` to end after it starts, got ${String(from)} to ${String(to)}`);
+  }
+  return { ...span, fault: parseFault(fault) };
+}
+
+const KINDS: readonly string[] = [...STATUS_FAULTS, ...CONNECTION_FAULTS, ...STREAM_FAULTS];
+
+function isFaultKind(value: unknown): value is FaultKind {
+  return typeof value === "string" && KINDS.includes(value);
+}
+
+/** Whether this fault stands in place of an answer, so that nothing was produced. */
+export function isStatusFault(kind: FaultKind): boolean {
+  const known: readonly FaultKind[] = STATUS_FAULTS;
+  return known.includes(kind);
 }
 
 function isStreamFault(kind: FaultKind): boolean {

@@ -1,4 +1,5 @@
 export { type Answer, type AnswerLength, SHORT_ANSWERS } from "./answer.js";
+export type { Admitted, Arrival, Refused } from "./arrival.js";
 export { TokenBucket } from "./bucket.js";
 export { COST_MODELS, type Cost, type CostModel, costOf, estimateTokens, type RequestSize } from "./cost.js";
 export { type BrownOut, type Fault, type FaultKind, parseFault, type Strike, strike } from "./faults.js";
@@ -7,7 +8,9 @@ export { InFlight } from "./in-flight.js";
 export { type Latency, NO_LATENCY, parseLatency, REALISTIC_LATENCY, type Timing, timingOf } from "./latency.js";
 export { DIMENSIONS, type Dimension, Limiter, type LimiterRules, type Limits, type Shortage } from "./limiter.js";
 export type { Algorithm, Meter } from "./meter.js";
-export { type Admitted, type Arrival, createModel, type EmulatorModel, type Refused, type Scope } from "./model.js";
-export { type ModelChange, type ModelOptions, type ModelSettings, settingsOf } from "./options.js";
+export { createModel, type EmulatorModel } from "./model.js";
+export type { ModelChange, ModelOptions } from "./options.js";
 export { Ramp, type RampRule } from "./ramp.js";
+export type { Scope } from "./scopes.js";
+export { type ModelSettings, settingsOf } from "./settings.js";
 export { FixedWindow, SlidingWindow } from "./window.js";

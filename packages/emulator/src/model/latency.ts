@@ -1,4 +1,5 @@
-import { parseTime, shown, type Time } from "./duration.js";
+import { objectOf, positive, positiveOrZero, unexpected } from "./checks.js";
+import { parseTime } from "./duration.js";
 import { mixSeed, seededRandom } from "./hash.js";
 
 /** How long answers take. */
@@ -45,17 +46,38 @@ export function timingOf(latency: Latency, hash: string, attempt: number, seed: 
   };
 }
 
-/** Reads `none`, `realistic`, `500ms` (first token, nothing per token) or `500ms/19ms` (and per token). */
+/** Reads `none`, `realistic`, `500ms` (first token, nothing per token), `500ms/19ms` (and per token), or checks an object. */
 export function parseLatency(value: unknown): Latency {
   if (value === "none") return NO_LATENCY;
   if (value === "realistic") return REALISTIC_LATENCY;
-  if (typeof value !== "string")
-    throw new TypeError(`expected \`latency\` to be text such as "500ms/19ms", got ${shown(value)}`);
+  if (typeof value !== "string") return latencyOf(value);
   const [first, perToken, ...rest] = value.split("/");
-  if (rest.length > 0) throw new TypeError(`expected \`latency\` to be "first/per token", got ${shown(value)}`);
-  const firstTokenMs: Time = parseTime(first, "latency");
+  if (rest.length > 0) throw unexpected("latency", '"first/per token"', value);
+  const firstTokenMs = parseTime(first, "latency");
   if (perToken === undefined) return { ...NO_LATENCY, firstTokenMs };
   return { firstTokenMs, perTokenMs: parseTime(perToken, "latency") };
+}
+
+const TIMES = ["sigma", "perTokenMs", "perTokenSpreadMs"] as const;
+
+function latencyOf(value: unknown): Latency {
+  const given = objectOf(value, "latency", ["firstTokenMs", ...TIMES, "slowdown"]);
+  const latency: { -readonly [field in keyof Latency]: Latency[field] } = {
+    firstTokenMs: positiveOrZero(given["firstTokenMs"], "latency.firstTokenMs"),
+  };
+  for (const field of TIMES) {
+    if (given[field] !== undefined) latency[field] = positiveOrZero(given[field], `latency.${field}`);
+  }
+  if (given["slowdown"] !== undefined) latency.slowdown = slowdownIn(given["slowdown"]);
+  return latency;
+}
+
+function slowdownIn(value: unknown): NonNullable<Latency["slowdown"]> {
+  const { inFlight, factor } = objectOf(value, "latency.slowdown", ["inFlight", "factor"]);
+  return {
+    inFlight: positive(inFlight, "latency.slowdown.inFlight"),
+    factor: positive(factor, "latency.slowdown.factor"),
+  };
 }
 
 function slowdownOf(latency: Latency, inFlight: number): number {

@@ -51,13 +51,13 @@ interface Slot {
 export class Limiter {
   #rules: LimiterRules;
   #slots: readonly Slot[];
+  /** Counted whether limited or not: a limit may come in mid-run, and then holds for what is under way already. */
+  readonly #inFlight = new InFlight(Number.POSITIVE_INFINITY);
 
   constructor(limits: Limits, rules: LimiterRules) {
     this.#rules = rules;
-    this.#slots = DIMENSIONS.flatMap((dimension) => {
-      const limit = limits[dimension];
-      return limit === undefined || limit === Number.POSITIVE_INFINITY ? [] : [slotOf(dimension, limit, rules)];
-    });
+    this.#slots = [];
+    this.change(limits, rules, 0);
   }
 
   /** The meter of a dimension, for headers and messages. */
@@ -99,7 +99,9 @@ export class Limiter {
 
   /** Takes an admitted request. */
   take(cost: Cost, nowMs: number): void {
+    this.#inFlight.take(1);
     for (const slot of this.#slots) {
+      if (slot.dimension === "inFlight") continue;
       const charge = chargeOf(slot.dimension, cost);
       slot.meter.take(charge, nowMs);
       slot.quantum?.take(charge, nowMs);
@@ -123,31 +125,41 @@ export class Limiter {
 
   /** Ends a request: its place is free again, and `refundTokens` come back. */
   release(refundTokens: number, nowMs: number): void {
+    this.#inFlight.give(1);
+    if (refundTokens <= 0) return;
     for (const slot of this.#slots) {
-      if (slot.dimension === "inFlight") slot.meter.give(1, nowMs);
-      else if (refundTokens > 0 && (slot.dimension === "tpm" || slot.dimension === "tpd")) {
-        slot.meter.give(refundTokens, nowMs);
-        slot.quantum?.give(refundTokens, nowMs);
-      }
+      if (slot.dimension === "tpm" || slot.dimension === "tpd") slot.meter.give(refundTokens, nowMs);
     }
   }
 
   /** Puts new limits in force at `nowMs`, keeping the counts of those that stay. */
   change(limits: Limits, rules: LimiterRules, nowMs: number): void {
-    const next: Slot[] = [];
-    const sameCount = this.#rules.algorithm === rules.algorithm;
+    const before = this.#rules.algorithm === rules.algorithm ? this.#slots : [];
+    const sameQuantum = this.#rules.quantumMs === rules.quantumMs;
     this.#rules = rules;
-    for (const dimension of DIMENSIONS) {
+    this.#slots = DIMENSIONS.flatMap((dimension) => {
       const limit = limits[dimension];
-      if (limit === undefined || limit === Number.POSITIVE_INFINITY) continue;
-      const old = sameCount ? this.#slots.find((slot) => slot.dimension === dimension) : undefined;
+      if (limit === undefined || limit === Number.POSITIVE_INFINITY) return [];
+      if (dimension === "inFlight") return [{ dimension, meter: this.#inFlightUpTo(limit), quantum: undefined }];
       const fresh = slotOf(dimension, limit, rules);
-      old?.meter.change(limit, fresh.meter.capacity, nowMs);
-      if (old === undefined) next.push(fresh);
-      else next.push({ ...old, quantum: fresh.quantum });
-    }
-    this.#slots = next;
+      const old = before.find((slot) => slot.dimension === dimension);
+      if (old === undefined) return [fresh];
+      const quantum = sameQuantum ? carriedOn(old.quantum, fresh.quantum, nowMs) : fresh.quantum;
+      return [{ dimension, meter: carriedOn(old.meter, fresh.meter, nowMs), quantum }];
+    });
   }
+
+  #inFlightUpTo(limit: number): Meter {
+    this.#inFlight.change(limit, limit);
+    return this.#inFlight;
+  }
+}
+
+/** The old meter with the new one's limit. */
+function carriedOn<M extends Meter | undefined>(old: M, fresh: M, nowMs: number): M {
+  if (old === undefined || fresh === undefined) return fresh;
+  old.change(fresh.limit, fresh.capacity, nowMs);
+  return old;
 }
 
 function slotWaitMs(slot: Slot, need: number, nowMs: number): number | undefined {
@@ -169,7 +181,6 @@ function chargeOf(dimension: Dimension, cost: Cost): number {
 }
 
 function slotOf(dimension: Dimension, limit: number, rules: LimiterRules): Slot {
-  if (dimension === "inFlight") return { dimension, meter: new InFlight(limit), quantum: undefined };
   const daily = dimension === "rpd" || dimension === "tpd";
   const periodMs = daily ? DAY_MS : MINUTE_MS;
   const meter = meterOf(rules.algorithm, limit, daily ? limit : capacityOf(dimension, limit, rules), periodMs);

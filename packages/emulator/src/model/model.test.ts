@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Admitted, type Arrival, createModel, type EmulatorModel, type Refused } from "./model.js";
+import type { Admitted, Arrival, Refused } from "./arrival.js";
+import { createModel, type EmulatorModel } from "./model.js";
 
 let counter = 0;
 
@@ -23,6 +24,30 @@ describe("two scopes", () => {
     const ask = (key: string): string => verdict(model, 0, arrival(1, { key }));
     expect([ask("a"), ask("a"), ask("a")]).toEqual(["admitted", "admitted", "rate-limited"]);
     expect([ask("b"), ask("b")]).toEqual(["admitted", "rate-limited"]);
+  });
+
+  test("each scope has a burst of its own, and the organisation's is not the project's", () => {
+    const model = createModel({ rpm: 60, burst: 2, organization: { rpm: 60, burst: 3 }, countRejected: false });
+    const ask = (key: string): string => verdict(model, 0, arrival(1, { key }));
+    expect([ask("a"), ask("a"), ask("a")]).toEqual(["admitted", "admitted", "rate-limited"]);
+    expect([ask("b"), ask("b")]).toEqual(["admitted", "rate-limited"]);
+    expect(
+      createModel({ burst: 2, organization: { rpm: 60 } })
+        .limiters("k", "m")
+        .organization.meter("rpm")?.capacity,
+    ).toBe(60);
+  });
+
+  test("a model may have limits of its own", () => {
+    const model = createModel({ rpm: 1, limitsByModel: { big: { rpm: 2 } }, countRejected: false });
+    const ask = (name: string): string => verdict(model, 0, arrival(1, { model: name }));
+    expect([ask("big"), ask("big"), ask("big")]).toEqual(["admitted", "admitted", "rate-limited"]);
+    expect([ask("small"), ask("small"), ask("constructor"), ask("constructor")]).toEqual([
+      "admitted",
+      "rate-limited",
+      "admitted",
+      "rate-limited",
+    ]);
   });
 
   test("nothing is taken from one scope when the other refuses", () => {
@@ -76,6 +101,29 @@ describe("schedules", () => {
     expect([verdict(model, 9500), verdict(model, 10_000)]).toEqual(["529", "admitted"]);
   });
 
+  test("a change that is wrong is refused at the start, not when it is due", () => {
+    expect(() => createModel({ changes: [{ at: "1h", rpm: -1 }] })).toThrow("expected `changes[0].rpm`");
+  });
+
+  test("new options replace the old ones, and what is used stays used", () => {
+    const model = createModel({ rpm: 10, algorithm: "sliding-window", quantum: "10s", faults: ["500"] });
+    expect([verdict(model, 0), verdict(model, 0)]).toEqual(["500", "rate-limited"]);
+    model.apply({ rpm: 3, algorithm: "sliding-window" }, 0);
+    expect([verdict(model, 0), verdict(model, 0)]).toEqual(["admitted", "rate-limited"]);
+  });
+
+  test("a limit on requests in flight that comes in mid-run counts those that are under way", () => {
+    const model = createModel();
+    const under = [model.arrive(arrival(), 0), model.arrive(arrival(), 0)];
+    model.apply({ inFlight: 3 }, 0);
+    expect([model.arrive(arrival(), 0).verdict, model.arrive(arrival(), 0).verdict]).toEqual([
+      "admitted",
+      "rate-limited",
+    ]);
+    for (const decision of under) if (decision.verdict === "admitted") decision.end(0);
+    expect(model.limiters("k", "m").project.meter("inFlight")?.level(0)).toBe(2);
+  });
+
   test("a refused connection touches no quota", () => {
     const model = createModel({ rpm: 1, brownOuts: [{ from: 0, to: 10, fault: "refuse" }] });
     expect([verdict(model, 0), verdict(model, 10)]).toEqual(["unreachable", "admitted"]);
@@ -96,7 +144,26 @@ describe("money", () => {
   });
 });
 
+describe("an error in place of the answer", () => {
+  test("costs its charge at admission, and no money", () => {
+    const model = createModel({ tpm: 100, money: 1, faults: ["500:100%:1"] });
+    const same = arrival(10, { hash: "00000000000000ab", size: { characters: 40, maxTokens: 10 } });
+    expect([verdict(model, 0, same), verdict(model, 0, same), verdict(model, 0, same)]).toEqual([
+      "500",
+      "admitted",
+      "quota",
+    ]);
+    expect(model.limiters("k", "m").project.meter("tpm")?.level(0)).toBe(80);
+  });
+});
+
 describe("ramp", () => {
+  test("a request that is told to slow down counts as one, where refused ones do", () => {
+    const model = createModel({ rpm: 10, ramp: { aboveTokensPerMinute: 100 } });
+    expect([verdict(model, 0, arrival(100)), verdict(model, 0, arrival(1))]).toEqual(["admitted", "slow-down"]);
+    expect(model.limiters("k", "m").project.meter("rpm")?.level(0)).toBe(8);
+  });
+
   test("use may grow by half from window to window, above what is always allowed", () => {
     const model = createModel({ ramp: { aboveTokensPerMinute: 100, growth: 0.5, window: "2m" } });
     const asks = (nowMs: number, tokens: number): string => verdict(model, nowMs, arrival(tokens));
@@ -137,7 +204,7 @@ describe("options", () => {
     [{ latency: "fast" }, 'expected `latency` to be a time such as "250ms" or "10s", got `fast` (string)'],
     [
       { brownOuts: [{ from: "2s", to: "1s", fault: "500" }] },
-      "expected a brown-out to end after it starts, got 2s to 1s",
+      "expected `brownOuts[0]` to end after it starts, got 2s to 1s",
     ],
   ])("%j is refused by name", (options, message) => {
     expect(() => createModel(options)).toThrow(message);

@@ -12,37 +12,33 @@ const MINUTE_MS = 60_000;
 
 /** Watches how use grows from one window to the next. */
 export class Ramp {
-  readonly #rule: RampRule;
   #window = Number.NEGATIVE_INFINITY;
   #minute = Number.NEGATIVE_INFINITY;
+  /** Of this minute. */
   #used = 0;
+  /** The busiest minutes of this window and of the one before. */
   #peak = 0;
-  #allowed: number;
-
-  constructor(rule: RampRule) {
-    this.#rule = rule;
-    this.#allowed = rule.aboveTokensPerMinute;
-  }
+  #before = 0;
 
   /** Whether `tokens` more in this minute would be too steep; if not, they are counted. */
-  tooSteep(tokens: number, nowMs: number): boolean {
-    this.#roll(nowMs);
-    if (this.#used + tokens > this.#allowed) return true;
+  tooSteep(rule: RampRule, tokens: number, nowMs: number): boolean {
+    this.#roll(rule.windowMs, nowMs);
+    const allowed = Math.max(rule.aboveTokensPerMinute, this.#before * (1 + rule.growth));
+    if (this.#used + tokens > allowed) return true;
     this.#used += tokens;
     this.#peak = Math.max(this.#peak, this.#used);
     return false;
   }
 
-  #roll(nowMs: number): void {
+  #roll(windowMs: number, nowMs: number): void {
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (minute > this.#minute) {
       this.#minute = minute;
       this.#used = 0;
     }
-    const window = Math.floor(nowMs / this.#rule.windowMs);
-    if (window <= this.#window) return;
-    const before = window === this.#window + 1 ? this.#peak : 0;
-    this.#allowed = Math.max(this.#rule.aboveTokensPerMinute, before * (1 + this.#rule.growth));
+    const window = Math.floor(nowMs / windowMs);
+    if (window === this.#window) return;
+    this.#before = window === this.#window + 1 ? this.#peak : 0;
     this.#peak = 0;
     this.#window = window;
   }

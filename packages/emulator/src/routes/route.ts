@@ -1,8 +1,8 @@
 import type { JsonObject } from "../json.js";
 import type { Answer } from "../model/answer.js";
+import type { Admitted } from "../model/arrival.js";
 import type { RequestSize } from "../model/cost.js";
 import type { DialectName } from "../model/dialects/dialect.js";
-import type { Admitted } from "../model/model.js";
 import type { Wish } from "./wish.js";
 
 /** A piece of a stream, before faults touch it. */

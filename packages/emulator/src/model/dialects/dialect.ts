@@ -1,6 +1,7 @@
+import type { Refused } from "../arrival.js";
 import type { Dimension } from "../limiter.js";
-import type { Refused, Scope } from "../model.js";
 import type { ModelOptions } from "../options.js";
+import type { Scope } from "../scopes.js";
 
 /** The providers whose headers and error bodies the emulator speaks. */
 export type DialectName =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Refused } from "../arrival.js";
 import type { Dimension, Limits } from "../limiter.js";
-import type { Refused } from "../model.js";
 import type { Dialect, Gauge, Gauges, Problem } from "./dialect.js";
 import { goDuration } from "./go-duration.js";
 import { dialectNamed } from "./named.js";

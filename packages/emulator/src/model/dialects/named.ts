@@ -1,4 +1,4 @@
-import { shown } from "../duration.js";
+import { unexpected } from "../checks.js";
 import { anthropic } from "./anthropic.js";
 import { azure, azureUnknown } from "./azure.js";
 import type { Dialect } from "./dialect.js";
@@ -29,6 +29,6 @@ export const DIALECT_NAMES: readonly string[] = [...DIALECTS.keys()];
 /** The dialect of that name. Throws `TypeError` for a name that is none. */
 export function dialectNamed(name: string): Dialect {
   const dialect = DIALECTS.get(name);
-  if (dialect !== undefined) return dialect;
-  throw new TypeError(`expected \`dialect\` to be one of ${DIALECT_NAMES.join(", ")}, got ${shown(name)}`);
+  if (dialect === undefined) throw unexpected("dialect", `one of ${DIALECT_NAMES.join(", ")}`, name);
+  return dialect;
 }
