@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { JournalError, OutputError } from "./errors.js";
-import { type BatchFiles, filesOf } from "./files.js";
+import { type BatchFiles, checkLayout, filesOf, layoutOf } from "./files.js";
 import type { OpenDatabase } from "./journal/database.js";
-import { countsIn, resultLinesIn } from "./journal/journal.js";
+import { countsIn } from "./journal/journal.js";
 import { openLibsql } from "./journal/libsql.js";
+import { columnsIn, type OutputLines, outputLinesIn, type ResultOrder } from "./journal/output-lines.js";
 import { journalProblem } from "./journal/problems.js";
 import type { Counts } from "./journal/records.js";
 import { prepareSchema } from "./journal/schema.js";
@@ -14,6 +15,8 @@ import { prepareSchema } from "./journal/schema.js";
 export interface ExportOptions {
   /** The output of the batch, as it was given to the run. */
   readonly output: string;
+  /** @default "input" */
+  readonly order?: ResultOrder | undefined;
   /** @default SQLite through libsql */
   readonly openDatabase?: OpenDatabase | undefined;
 }
@@ -23,7 +26,7 @@ export interface ExportOptions {
  *
  * @throws JournalError where there is no journal beside `output`, or it cannot be read.
  */
-export async function exportResults({ output, openDatabase = openLibsql }: ExportOptions): Promise<Counts> {
+export async function exportResults({ output, order, openDatabase = openLibsql }: ExportOptions): Promise<Counts> {
   const files = filesOf(output);
   if (!existsSync(files.journal)) {
     throw new JournalError(
@@ -36,8 +39,9 @@ export async function exportResults({ output, openDatabase = openLibsql }: Expor
     const database = openDatabase(files.journal);
     try {
       prepareSchema(database, files.journal);
-      const lines = (state: "succeeded" | "failed"): Iterable<string> => resultLinesIn(database, state, files.journal);
-      await writeResults(files, lines);
+      checkLayout(files, columnsIn(database).length > 0);
+      const { journal: file } = files;
+      await writeResults(files, (wanted) => outputLinesIn(database, { ...wanted, file, order }));
       return countsIn(database);
     } finally {
       database.close();
@@ -47,13 +51,14 @@ export async function exportResults({ output, openDatabase = openLibsql }: Expor
   }
 }
 
+/** Gives the lines of one output file. */
+export type LinesOf = (wanted: Pick<OutputLines, "state" | "layout">) => Iterable<string>;
+
 /** Writes both result files, each at once: whoever reads them sees the old one or the new one, whole. */
-export async function writeResults(
-  files: BatchFiles,
-  lines: (state: "succeeded" | "failed") => Iterable<string>,
-): Promise<void> {
-  await replaceFile(files.results, lines("succeeded"));
-  const failed = lines("failed")[Symbol.iterator]();
+export async function writeResults(files: BatchFiles, linesOf: LinesOf): Promise<void> {
+  const layout = layoutOf(files);
+  await replaceFile(files.results, linesOf({ state: "succeeded", layout }));
+  const failed = linesOf({ state: "failed", layout })[Symbol.iterator]();
   const first = failed.next();
   if (first.done === true) await rm(files.errors, { force: true });
   else await replaceFile(files.errors, startingWith(first.value, failed));

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join, parse } from "node:path";
 import { InputError, OutputError } from "./errors.js";
+import type { ResultLayout } from "./journal/output-lines.js";
 
 /** The files of a batch. */
 export interface BatchFiles {
@@ -16,6 +17,20 @@ export interface BatchFiles {
 export function filesOf(output: string): BatchFiles {
   const { dir, name, ext } = parse(output);
   return { results: output, errors: join(dir, `${name}.errors${ext}`), journal: `${output}.bide` };
+}
+
+/** How results are laid out, by the name of their file. */
+export function layoutOf({ results }: BatchFiles): ResultLayout {
+  return parse(results).ext.toLowerCase() === ".csv" ? "csv" : "batch";
+}
+
+/** @throws OutputError for a CSV that would have no rows to go into. */
+export function checkLayout(files: BatchFiles, isCsvInput: boolean): void {
+  if (layoutOf(files) === "batch" || isCsvInput) return;
+  throw new OutputError(
+    files.results,
+    "a CSV holds the rows of the CSV that came in, and no CSV came in; name it .jsonl",
+  );
 }
 
 /** @throws InputError unless there is a file with something in it. */

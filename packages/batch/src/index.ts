@@ -4,10 +4,11 @@ export { type BatchFiles, filesOf } from "./files.js";
 export { BATCH_URLS, type BatchRequest } from "./formats/batch-request.js";
 export type { ItemOutcome } from "./formats/batch-response.js";
 export type { JsonObject } from "./formats/json.js";
+export { PROMPT_DEFAULTS, type PromptFormat, type PromptOptions } from "./formats/prompts/template.js";
 export type { Database, OpenDatabase, Row, SqlValue, Statement } from "./journal/database.js";
 export type { ImportReport } from "./journal/import.js";
-export type { ResultOrder } from "./journal/journal.js";
 export { openLibsql } from "./journal/libsql.js";
+export type { ResultOrder } from "./journal/output-lines.js";
 export {
   type JournalAttempt,
   type JournalItem,
@@ -26,6 +27,7 @@ export type {
   RunStarted,
   RunStopping,
 } from "./run/events.js";
+export type { BatchLine, BatchLines } from "./run/input.js";
 export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./run/options.js";
 export type { Progress } from "./run/progress.js";
 export { runBatch } from "./run/run-batch.js";

@@ -200,7 +200,7 @@ export class Coordinator {
   async #finish(): Promise<BatchSummary> {
     const { journal, files } = this.#parts;
     const counts = journal.counts();
-    if (counts.open === 0) await writeResults(files, (state) => journal.resultLines(state));
+    if (counts.open === 0) await writeResults(files, (wanted) => journal.outputLines(wanted));
     return summaryOf({ counts, figures: this.#figures, files, stop: this.#stop, currency: PRICE_LIST.currency });
   }
 }

@@ -3,10 +3,9 @@ import type { BatchOptions } from "../run/options.js";
 
 /** Options of `runDistributed`. Endpoint, key and quota are the workers'. */
 export interface DistributedOptions
-  extends Pick<
-    BatchOptions,
-    "input" | "output" | "retryFailed" | "drain" | "signal" | "clock" | "openDatabase" | "onEvent"
-  > {
+  extends Pick<BatchOptions, "output" | "retryFailed" | "drain" | "signal" | "clock" | "openDatabase" | "onEvent"> {
+  /** A file of OpenAI Batch lines. */
+  readonly input: string;
   /** The address of the Redis where workers find the jobs. */
   readonly redis: string;
   /** The most jobs that lie in Redis at once, done ones included. An integer >= 1. @default 1000 */

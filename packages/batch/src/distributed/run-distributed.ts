@@ -3,7 +3,8 @@ import { checkInteger, toMs } from "bide/kit";
 import { checkInput, checkOutput, filesOf } from "../files.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
-import { importInput } from "../run/input-file.js";
+import { importInput } from "../run/import-input.js";
+import { inputOf } from "../run/input.js";
 import { openRequests } from "../run/item-feed.js";
 import type { BatchSummary } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
@@ -14,8 +15,6 @@ import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from "./options.js";
 import { persistenceWarnings } from "./persistence.js";
 import { Seal } from "./seal.js";
 
-/** As in a run on one machine; the settings of requests are the workers'. */
-const SETTINGS = "{}";
 const INTERRUPTED: Stop = { reason: "interrupted", message: "interrupted" };
 
 /**
@@ -31,18 +30,19 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
   const promptsForMs = toMs(options.promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
   const files = filesOf(options.output);
   checkInput(options.input);
+  const input = inputOf({ input: options.input });
   checkOutput(files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock });
   const redis = connect(options.redis);
   try {
     await reach(redis, clock);
-    const changes = await importInput(journal, { file: options.input, settings: SETTINGS });
+    const changes = await importInput(journal, input);
     if (options.retryFailed) journal.reopenFailed();
     for (const sentence of await persistenceWarnings(redis)) options.onWarning?.(sentence);
     const run = runOf(journal);
     const seal = new Seal(options.secret, run);
     const mailbox = new Mailbox({ redis, run, seal, promptsForMs });
-    const source = { journal, file: options.input, settings: SETTINGS, isStopped: () => false };
+    const source = { journal, input, isStopped: () => false };
     const requests = openRequests(source);
     const coordinator = new Coordinator({
       ...{ journal, files, redis, mailbox, run, seal, requests, clock, window, options },

@@ -30,6 +30,11 @@ export function parseBatchRequest({ bytes, number }: Line, file: string): BatchR
   };
   checkShape(bytes, number, fail);
   const value = jsonOf(bytes.toString("utf8"), fail);
+  return checkedRequest(value, fail);
+}
+
+/** A parsed line, field by field. @param fail Throws, with what is wrong. */
+export function checkedRequest(value: unknown, fail: (reason: string) => never): BatchRequest {
   if (!isObject(value)) return fail(`expected a JSON object, got ${Array.isArray(value) ? "an array" : String(value)}`);
   const { custom_id: customId, method, url, body } = value;
   if (customId === undefined) fail("`custom_id` is missing");

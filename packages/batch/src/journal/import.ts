@@ -1,6 +1,7 @@
 import { InputError } from "../errors.js";
-import { type BatchRequest, parseBatchRequest } from "../formats/batch-request.js";
-import type { Line } from "../formats/lines.js";
+import type { BatchRequest } from "../formats/batch-request.js";
+import { modelOf } from "../formats/request-facts.js";
+import type { KeptRequest, SourceRequest } from "../formats/source-request.js";
 import type { Database, Row, SqlValue, Statement } from "./database.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { rollBack } from "./group-commit.js";
@@ -17,14 +18,21 @@ export interface ImportReport {
   readonly changed: number;
   /** Requests that are no longer in the input. Their results stay in the journal and out of the output. */
   readonly removed: number;
+  /** The first line that is new or changed; absent when there is none. */
+  readonly firstChanged?: number | undefined;
 }
 
 /** What an import reads and under which settings. */
 export interface ImportSource {
-  readonly file: string;
-  readonly lines: AsyncIterable<readonly Line[]>;
+  /** The name of the input, for messages. */
+  readonly name: string;
+  readonly requests: AsyncIterable<readonly SourceRequest[]>;
   /** The options that change what is sent. */
   readonly settings: string;
+  /** Sees each request that has no result yet. */
+  readonly onOpen?: ((request: BatchRequest) => void) | undefined;
+  /** Looks and changes nothing. @default false */
+  readonly isTrial?: boolean | undefined;
 }
 
 /**
@@ -37,7 +45,7 @@ export async function importItems(database: Database, source: ImportSource): Pro
   database.exec("BEGIN IMMEDIATE");
   try {
     const report = await replaceItems(database, source);
-    database.exec("COMMIT");
+    database.exec(source.isTrial ? "ROLLBACK" : "COMMIT");
     return report;
   } catch (error) {
     rollBack(database);
@@ -48,27 +56,39 @@ export async function importItems(database: Database, source: ImportSource): Pro
 async function replaceItems(database: Database, source: ImportSource): Promise<ImportReport> {
   database.exec("DROP TABLE IF EXISTS next_items");
   database.exec(itemsTable("next_items"));
+  database.exec("DELETE FROM requests");
   const importer = new Importer(database, source);
-  for await (const lines of source.lines) for (const line of lines) importer.add(line);
-  if (importer.total === 0) throw new InputError(source.file, undefined, "the file holds no requests");
+  for await (const requests of source.requests) for (const request of requests) importer.add(request);
+  if (importer.total === 0) throw new InputError(source.name, undefined, "the file holds no requests");
+  database
+    .prepare("INSERT OR REPLACE INTO meta VALUES ('models', ?)")
+    .run(JSON.stringify(Object.fromEntries(importer.models)));
   const removed = keepRemoved(database);
   database.exec("DROP TABLE items");
   database.exec("ALTER TABLE next_items RENAME TO items");
   database.exec(OPEN_ITEMS_INDEX);
-  const { total, added, changed } = importer;
-  return { total, added, changed, removed };
+  const { total, added, changed, firstChanged } = importer;
+  return { total, added, changed, removed, firstChanged };
 }
+
+/** More models than this are not told apart. */
+const MOST_MODELS = 100;
 
 class Importer {
   total = 0;
   added = 0;
   changed = 0;
+  firstChanged: number | undefined;
+  readonly models = new Map<string, number>();
+  /** How often a name was given to requests of the same content, where more than once. */
+  readonly #namesakes = new Map<string, number>();
   readonly #source: ImportSource;
   readonly #isFirst: boolean;
   readonly #insert: Statement;
   readonly #before: Statement;
   readonly #kept: Statement;
   readonly #lineOf: Statement;
+  readonly #keep: Statement;
 
   constructor(database: Database, source: ImportSource) {
     this.#source = source;
@@ -77,18 +97,42 @@ class Importer {
     this.#before = database.prepare("SELECT state, result, fingerprint = ? FROM items WHERE custom_id = ?");
     this.#kept = database.prepare("SELECT state, result FROM kept WHERE custom_id = ? AND fingerprint = ?");
     this.#lineOf = database.prepare("SELECT line FROM next_items WHERE custom_id = ?");
+    this.#keep = database.prepare("INSERT INTO requests VALUES (?, ?, ?)");
   }
 
-  add(line: Line): void {
-    const request = parseBatchRequest(line, this.#source.file);
+  add({ line, request: read, isNamedByContent, place }: SourceRequest): void {
+    const request = isNamedByContent ? { ...read, customId: this.#unused(read.customId) } : read;
     const fingerprint = fingerprintOf(request, this.#source.settings);
-    const [state, result] = this.#stateOf(request, fingerprint);
-    const { number, offset, bytes } = line;
-    this.#write([number, request.customId, offset, bytes.length, fingerprint, state, result], request, number);
+    const [state, result] = this.#stateOf(request, fingerprint, line);
+    const { offset, length } = "text" in place ? { offset: 0, length: 0 } : place;
+    this.#write([line, request.customId, offset, length, fingerprint, state, result], request, line);
+    if ("text" in place) this.#keepRequest(line, place);
     this.total++;
+    this.#countModel(request);
+    if (state === OPEN) this.#source.onOpen?.(request);
   }
 
-  #stateOf({ customId }: BatchRequest, fingerprint: Buffer): readonly [number, number | null] {
+  #keepRequest(line: number, { text, source = null }: { [key in keyof KeptRequest]: KeptRequest[key] | null }): void {
+    this.#keep.run(line, text, source);
+  }
+
+  #countModel(request: BatchRequest): void {
+    const model = modelOf(request);
+    if (model === undefined) return;
+    const count = this.models.get(model) ?? 0;
+    // A column of names that are all different is no list of models.
+    if (count > 0 || this.models.size < MOST_MODELS) this.models.set(model, count + 1);
+  }
+
+  /** The second of two requests that are the same gets a number behind its name. */
+  #unused(name: string): string {
+    const count = this.#namesakes.get(name) ?? (this.#lineOf.get(name) === undefined ? 0 : 1);
+    if (count === 0) return name;
+    this.#namesakes.set(name, count + 1);
+    return `${name}-${count + 1}`;
+  }
+
+  #stateOf({ customId }: BatchRequest, fingerprint: Buffer, line: number): readonly [number, number | null] {
     if (this.#isFirst) {
       this.added++;
       return [OPEN, null];
@@ -97,6 +141,7 @@ class Importer {
     if (before !== undefined && integerIn(before, 2) === 1) return stateIn(before);
     if (before === undefined) this.added++;
     else this.changed++;
+    this.firstChanged ??= line;
     const kept = this.#kept.get(customId, fingerprint);
     return kept === undefined ? [OPEN, null] : stateIn(kept);
   }
@@ -108,7 +153,7 @@ class Importer {
       if (!hasCode(error, "SQLITE_CONSTRAINT")) throw error;
       const first = integerIn(this.#lineOf.get(customId), 0);
       const reason = `\`custom_id\` ${JSON.stringify(customId)} is doubled; line ${first} has it too`;
-      throw new InputError(this.#source.file, number, reason);
+      throw new InputError(this.#source.name, number, reason);
     }
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Clock } from "bide";
-import { JournalError } from "../errors.js";
 import { batchResponseLine, isSuccess } from "../formats/batch-response.js";
 import type { Progress } from "../run/progress.js";
-import type { Database, OpenDatabase, Row, Statement } from "./database.js";
+import type { Database, OpenDatabase, Statement } from "./database.js";
 import { GroupCommit } from "./group-commit.js";
 import { type ImportReport, type ImportSource, importItems } from "./import.js";
 import { type Lock, takeLock } from "./lock.js";
+import { type OutputLines, outputLinesIn } from "./output-lines.js";
 import { journalProblem } from "./problems.js";
 import type { AttemptRecord, Counts, Item, ItemRecord, RunSettings } from "./records.js";
 import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
@@ -110,6 +110,16 @@ export class Journal {
     );
   }
 
+  /** The requests that are kept in the journal, from one line to another. */
+  keptRequests(first: number, last: number): ReadonlyMap<number, string> {
+    return this.#guarded(() => {
+      const rows = this.#database
+        .prepare("SELECT line, text FROM requests WHERE line BETWEEN ? AND ?")
+        .rows(first, last);
+      return new Map([...rows].map((row) => [integerIn(row, 0), textIn(row, 1)]));
+    });
+  }
+
   /** Forgets failures, so that these items run again. */
   reopenFailed(): void {
     this.#guarded(() => this.#database.exec(`UPDATE items SET state = ${OPEN}, result = NULL WHERE state = ${FAILED}`));
@@ -129,9 +139,9 @@ export class Journal {
     }
   }
 
-  /** The output lines of one state. */
-  resultLines(state: "succeeded" | "failed", order?: ResultOrder): Iterable<string> {
-    return resultLinesIn(this.#database, state, this.path, order);
+  /** @see outputLinesIn */
+  outputLines(wanted: Omit<OutputLines, "file">): Iterable<string> {
+    return outputLinesIn(this.#database, { ...wanted, file: this.path });
   }
 
   /** Writes down that a run has begun; returns its number. */
@@ -242,32 +252,6 @@ export function countsIn(database: Database): Counts {
   }
   const [open = 0, succeeded = 0, failed = 0] = counts;
   return { total: open + succeeded + failed, open, succeeded, failed };
-}
-
-/** In which order results are written. */
-export type ResultOrder = "input" | "completion";
-
-/** The output lines of one state. @throws JournalError for a line that is not as it was written. */
-export function* resultLinesIn(
-  database: Database,
-  state: "succeeded" | "failed",
-  file: string,
-  order: ResultOrder = "input",
-): Iterable<string> {
-  const query = `SELECT results.line, results.checksum, items.custom_id FROM items
-    JOIN results ON results.id = items.result WHERE items.state = ?
-    ORDER BY ${order === "input" ? "items.line" : "results.id"}`;
-  for (const row of database.prepare(query).rows(state === "succeeded" ? SUCCEEDED : FAILED)) {
-    yield resultIn(row, 0, textIn(row, 2), file);
-  }
-}
-
-/** The output line in a column, its checksum in the next. @throws JournalError where they disagree. */
-export function resultIn(row: Row, column: number, customId: string, file: string): string {
-  const line = textIn(row, column);
-  if (crc32(line) === integerIn(row, column + 1)) return line;
-  const which = `the result of ${JSON.stringify(customId)} is not as it was written`;
-  throw new JournalError("damaged", file, `${which}; the journal is damaged or was edited`);
 }
 
 function guarded<T>(file: string, action: () => T): T {

@@ -1,9 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError } from "../errors.js";
 import { type BatchRequest, parseBatchRequest } from "../formats/batch-request.js";
+import { parseKept } from "../formats/source-request.js";
 import { fingerprintOf } from "../journal/fingerprint.js";
 import type { Journal } from "../journal/journal.js";
 import type { Item } from "../journal/records.js";
+import type { Input } from "./input.js";
 
 /** An item with the request that its line holds. */
 export interface OpenRequest {
@@ -14,8 +16,7 @@ export interface OpenRequest {
 /** What a feed reads. */
 export interface FeedSource {
   readonly journal: Journal;
-  readonly file: string;
-  readonly settings: string;
+  readonly input: Pick<Input, "name" | "file" | "settings">;
   /** Sent in place of the model that a request names. */
   readonly model?: string | undefined;
   /** Asked before each item. */
@@ -36,19 +37,21 @@ const MOST_BYTES_PER_READ = 1024 * 1024;
  * @throws InputError when a line is not what it was when the file was checked.
  */
 export async function* openRequests(source: FeedSource): AsyncGenerator<OpenRequest, void, void> {
-  const handle = await open(source.file, "r");
+  const { file } = source.input;
+  const handle = file === undefined ? undefined : await open(file, "r");
   try {
     let left = source.limit ?? Number.POSITIVE_INFINITY;
     for (const items of itemsOf(source)) {
       for (const run of togetherIn(items)) {
-        for (const request of await readRun(handle, run, source)) {
+        const requests = handle ? await readRun(handle, run, source) : keptRun(run, source);
+        for (const request of requests) {
           if (source.isStopped() || left-- <= 0) return;
           yield request;
         }
       }
     }
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
 
@@ -92,15 +95,29 @@ async function readRun(handle: FileHandle, run: readonly Item[], source: FeedSou
   });
 }
 
-function requestOf(item: Item, bytes: Buffer, { file, settings, model }: FeedSource): OpenRequest {
+/** Requests that the journal keeps. */
+function keptRun(run: readonly Item[], source: FeedSource): OpenRequest[] {
+  const kept = source.journal.keptRequests(run[0]?.line ?? 0, run[run.length - 1]?.line ?? 0);
+  return run.map((item) => {
+    const { url, body } = parseKept(kept.get(item.line) ?? "");
+    return openRequest(item, { customId: item.customId, url, body }, source);
+  });
+}
+
+function requestOf(item: Item, bytes: Buffer, source: FeedSource): OpenRequest {
+  const { name, settings } = source.input;
   const changed = (): InputError =>
-    new InputError(file, item.line, "the line has changed since the run began; run the same command again");
+    new InputError(name, item.line, "the line has changed since the run began; run the same command again");
   let request: BatchRequest;
   try {
-    request = parseBatchRequest({ number: item.line, offset: item.offset, bytes }, file);
+    request = parseBatchRequest({ number: item.line, offset: item.offset, bytes }, name);
   } catch {
     throw changed();
   }
   if (!fingerprintOf(request, settings).equals(item.fingerprint)) throw changed();
+  return openRequest(item, request, source);
+}
+
+function openRequest(item: Item, request: BatchRequest, { model }: FeedSource): OpenRequest {
   return { item, request: model === undefined ? request : { ...request, body: { ...request.body, model } } };
 }

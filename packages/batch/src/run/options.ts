@@ -1,16 +1,23 @@
 import type { LlmFetch, PriceList, StandardSchema } from "@bide/llm";
 import type { Clock, Duration } from "bide";
+import type { PromptOptions } from "../formats/prompts/template.js";
 import type { OpenDatabase } from "../journal/database.js";
-import type { ResultOrder } from "../journal/journal.js";
+import type { ResultOrder } from "../journal/output-lines.js";
 import type { Endpoint } from "./endpoint.js";
 import type { BatchEvent } from "./events.js";
+import type { BatchLines } from "./input.js";
 import type { Stop } from "./stop.js";
 
 /** Options of `runBatch`: one endpoint in place (`baseUrl`, `apiKey`, `quota`, …), or several in `endpoints`. */
 export interface BatchOptions extends Partial<Endpoint> {
-  /** A file of OpenAI Batch lines. */
-  readonly input: string;
-  /** Where successes go; failures and the journal stand beside it. */
+  /**
+   * A file of OpenAI Batch lines, or of prompts, either of them compressed with gzip or not; `-` for standard input. Or the
+   * requests themselves: they are read to their end, and kept in the journal, before the first one is sent.
+   */
+  readonly input: string | BatchLines;
+  /** How prompts become requests. @default by the name of the input: `.csv` and `.txt` hold prompts, anything else requests */
+  readonly prompts?: PromptOptions | undefined;
+  /** Where successes go; failures and the journal stand beside it. A `.csv` takes the rows of the CSV that came in. */
   readonly output: string;
   /** Several endpoints or keys, each with its own quota: an item goes where there is room. In place of `baseUrl`. */
   readonly endpoints?: readonly Endpoint[] | undefined;

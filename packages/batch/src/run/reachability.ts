@@ -11,11 +11,13 @@ const UNREACHABLE_AFTER = 5;
  */
 export class Reachability<Held> {
   #held: Held[] = [];
+  #isLost = false;
 
   /** An item has used up its attempts without any answer. @returns Why the run ends, once there are too many of them. */
   unanswered(item: Held, { sender }: Pick<Channel, "sender">, code: string): Stop | undefined {
     this.#held.push(item);
-    if (this.#held.length < UNREACHABLE_AFTER) return undefined;
+    this.#isLost ||= this.#held.length >= UNREACHABLE_AFTER;
+    if (!this.#isLost) return undefined;
     this.#held = [];
     const message = `${new URL(sender.baseUrl).host} cannot be reached (${code})`;
     return { reason: "unreachable", message };

@@ -2,14 +2,15 @@ import { PRICE_LIST, type PriceList } from "@bide/llm";
 import { type Clock, systemClock } from "bide";
 import { checkInteger, optionError, toMs } from "bide/kit";
 import { writeResults } from "../export.js";
-import { type BatchFiles, checkInput, checkOutput, filesOf } from "../files.js";
+import { type BatchFiles, checkInput, checkLayout, checkOutput, filesOf } from "../files.js";
 import type { ImportReport } from "../journal/import.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
 import { Channels } from "./channel.js";
 import { type Endpoint, endpointsOf, settingsOf } from "./endpoint.js";
 import type { BatchEvent } from "./events.js";
-import { importInput } from "./input-file.js";
+import { importInput } from "./import-input.js";
+import { type Input, inputOf } from "./input.js";
 import { openRequests } from "./item-feed.js";
 import { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
@@ -30,12 +31,14 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const concurrency = options.concurrency ?? concurrencyFor(endpoints);
   checkOptions(options, concurrency);
   const files = filesOf(options.output);
-  checkInput(options.input);
+  if (typeof options.input === "string" && options.input !== "-") checkInput(options.input);
+  const input = inputOf(options);
   checkOutput(files);
+  checkLayout(files, input.isCsv);
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
-  const changes = await prepared(journal, options);
+  const changes = await prepared(journal, input);
   try {
-    return await new Run(journal, files, clock, { ...options, endpoints, concurrency }).start(changes);
+    return await new Run(journal, files, clock, { ...options, input, endpoints, concurrency }).start(changes);
   } finally {
     journal.close();
   }
@@ -60,21 +63,20 @@ function concurrencyFor(endpoints: readonly Endpoint[]): number {
 }
 
 /** What the input brought; a journal that was made for a bad one is removed again. */
-async function prepared(journal: Journal, { input, model }: BatchOptions): Promise<ImportReport | undefined> {
+async function prepared(journal: Journal, input: Input): Promise<ImportReport | undefined> {
   try {
-    return await importInput(journal, { file: input, settings: fingerprintSettings({ model }) });
+    return await importInput(journal, input);
   } catch (error) {
     journal.discard();
     throw error;
   }
 }
 
-/** The options that change what is sent, as they enter a fingerprint. */
-function fingerprintSettings({ model }: Pick<BatchOptions, "model">): string {
-  return model === undefined ? "{}" : JSON.stringify({ model });
-}
-
-type RunOptions = BatchOptions & { readonly endpoints: readonly Endpoint[]; readonly concurrency: number };
+type RunOptions = Omit<BatchOptions, "input"> & {
+  readonly input: Input;
+  readonly endpoints: readonly Endpoint[];
+  readonly concurrency: number;
+};
 
 class Run {
   readonly #journal: Journal;
@@ -137,8 +139,7 @@ class Run {
   #requests(): ReturnType<typeof openRequests> {
     const { input, limit, sample, model } = this.#options;
     const isStopped = (): boolean => this.#stop !== undefined;
-    const settings = fingerprintSettings({ model });
-    return openRequests({ journal: this.#journal, file: input, settings, model, isStopped, limit, sample });
+    return openRequests({ journal: this.#journal, input, model, isStopped, limit, sample });
   }
 
   /** What the journal may know of this run's options. */
@@ -154,7 +155,7 @@ class Run {
     const { limit = Number.POSITIVE_INFINITY, sample = Number.POSITIVE_INFINITY, order } = this.#options;
     if (open > 0) this.#stop ??= this.#channels.parked ?? asManyAsAsked(Math.min(limit, sample));
     const isAsAsked = open === 0 || this.#stop?.reason === "limit";
-    if (isAsAsked) await writeResults(this.#files, (state) => this.#journal.resultLines(state, order));
+    if (isAsAsked) await writeResults(this.#files, (wanted) => this.#journal.outputLines({ ...wanted, order }));
     const { currency } = this.#prices;
     return summaryOf({
       ...{ counts, figures: this.#figures, files: this.#files, stop: this.#stop, currency },

@@ -8,21 +8,15 @@ import {
 } from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
-import { type EndpointOptions, endpointOf, withEndpointOptions } from "../endpoint-options.js";
+import { withEndpointOptions } from "../endpoint-options.js";
 import { EXIT } from "../exit-codes.js";
 import { keepAliveFetch } from "../http/undici-fetch.js";
 import { hearInterrupts } from "../interrupts.js";
 import type { Io } from "../io.js";
-import { wholeNumber } from "../option-values.js";
 import { type Display, showProgress } from "../progress/display.js";
 import { count, plural } from "../progress/format.js";
 import { summaryText } from "../progress/summary.js";
-
-interface RunOptions extends EndpointOptions {
-  readonly output: string;
-  readonly concurrency?: number;
-  readonly retryFailed?: boolean;
-}
+import { batchOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
 
 const EXAMPLES = `
 Examples:
@@ -34,15 +28,15 @@ Run the same line again after anything that ended it, and it goes on where it wa
 
 /** `bide run`: drives a file of requests to its end. */
 export function addRun(program: Command, io: Io, exit: (code: number) => void): void {
-  withEndpointOptions(
-    program
-      .command("run")
-      .description("Send every request of a file and write every answer, across crashes.")
-      .argument("<file>", "requests as OpenAI Batch lines (JSONL)")
-      .requiredOption("-o, --output <file>", "where the results go"),
+  withRunOptions(
+    withEndpointOptions(
+      program
+        .command("run")
+        .description("Send every request of a file and write every answer, across crashes.")
+        .argument("<file>", "OpenAI Batch lines (JSONL), or prompts (CSV, JSONL, text); gzip or not; - for stdin")
+        .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers"),
+    ),
   )
-    .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
-    .option("--retry-failed", "run the requests again that failed before")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, options: RunOptions) => {
       exit(await run(file, options, io));
@@ -50,10 +44,9 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
 }
 
 async function run(file: string, options: RunOptions, io: Io): Promise<number> {
-  const { concurrency, maxAttempts, deadline, attemptTimeout, retryFailed } = options;
-  const endpoint = endpointOf(options, io);
+  const batch = batchOptionsOf(file, options, io);
   // As many connections as requests are under way: the engine bounds those.
-  const http = keepAliveFetch(concurrency ?? BATCH_DEFAULTS.mostConcurrency);
+  const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
   let display: Display | undefined;
   const say = (line: string): void => {
     if (display) display.say(line);
@@ -67,8 +60,7 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
       display = showProgress(event.progress, io, systemClock);
     };
     const summary = await runBatch({
-      ...{ input: file, output: options.output, concurrency, maxAttempts, deadline, attemptTimeout, retryFailed },
-      endpoints: [endpoint],
+      ...batch,
       fetch: http.fetch,
       drain: interrupts.drain,
       signal: interrupts.stop,

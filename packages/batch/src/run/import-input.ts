@@ -1,0 +1,19 @@
+import type { ImportReport } from "../journal/import.js";
+import type { Journal } from "../journal/journal.js";
+import type { Input } from "./input.js";
+
+/**
+ * Makes the journal's items from the input, unless they were made from the very same one: then nothing is parsed again.
+ *
+ * @returns What has changed, or `undefined` when nothing has.
+ */
+export async function importInput(journal: Journal, input: Input): Promise<ImportReport | undefined> {
+  const known = journal.meta("input");
+  if (known !== undefined && known === (await input.identity())) return undefined;
+  const reading = input.read();
+  const { name, settings } = input;
+  const report = await journal.import({ name, settings, requests: reading.requests });
+  journal.setMeta("columns", JSON.stringify(reading.columns ?? null));
+  journal.setMeta("input", reading.identity ?? "");
+  return report;
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import type { BatchOptions, JsonObject, PromptFormat, PromptOptions } from "@bide/batch";
+import { parsePriceList } from "@bide/llm";
+import { BideError, type Duration } from "bide";
+import { type Command, Option } from "commander";
+import { schemaCheck } from "../answer-schema.js";
+import { type EndpointOptions, endpointOf, type ResolvedEndpoint } from "../endpoint-options.js";
+import type { Io } from "../io.js";
+import { duration, oneMore, positiveNumber, wholeNumber } from "../option-values.js";
+import { UsageError } from "../usage-error.js";
+import { endpointSpec } from "./endpoint-spec.js";
+
+/** What `bide run` is told, beside where requests go. */
+export interface RunOptions extends EndpointOptions {
+  readonly output: string;
+  readonly endpoint?: readonly string[];
+  readonly concurrency?: number;
+  readonly timeBudget?: Duration;
+  readonly maxCost?: number;
+  readonly prices?: string;
+  readonly limit?: number;
+  readonly sample?: number;
+  readonly retryFailed?: boolean;
+  readonly model?: string;
+  readonly promptColumn?: string;
+  readonly template?: string;
+  readonly format?: PromptFormat;
+  readonly validate?: string;
+  readonly order?: "input" | "completion";
+}
+
+/** Adds the options of {@link RunOptions} to a command. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option(
+      "--endpoint <spec>",
+      "one of several endpoints: 'URL key=ENV_NAME rpm=N tpm=N burst=N'; may be repeated",
+      oneMore,
+    )
+    .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
+    .option("--time-budget <time>", "take nothing new after this long, such as 8h; exit code 75", duration)
+    .option("--max-cost <amount>", "take nothing new that could cost more than this in all", positiveNumber)
+    .option("--prices <file>", "a price list (JSON) in place of the one that ships along")
+    .option("--limit <n>", "run this many of the open requests and leave the rest", wholeNumber)
+    .option("--sample <n>", "run this many, spread over the file, and estimate the rest", wholeNumber)
+    .option("--retry-failed", "run the requests again that failed before")
+    .option("--model <name>", "send this model in place of the one that requests name")
+    .option("--prompt-column <name>", "the column or field that holds the prompt: CSV, JSONL")
+    .option("--template <file>", "the body of each request (JSON), with {{column}} for what a row holds")
+    .addOption(
+      new Option("--format <format>", "how prompts are laid out; else by the file's name").choices([
+        "csv",
+        "jsonl",
+        "text",
+      ]),
+    )
+    .option("--validate <schema>", "a JSON Schema that every answer must fit; others are asked for again")
+    .addOption(
+      new Option("--order <order>", "the order of the results").choices(["input", "completion"]).default("input"),
+    );
+}
+
+/** The options of a batch that the command line asks for. @throws UsageError for a file or a mixture that cannot be. */
+export function batchOptionsOf(
+  file: string,
+  options: RunOptions,
+  io: Io,
+): Omit<BatchOptions, "fetch" | "drain" | "signal" | "onEvent"> {
+  const { output, concurrency, timeBudget, maxCost, limit, sample, retryFailed, model, order } = options;
+  const { maxAttempts, deadline, attemptTimeout } = options;
+  if (limit !== undefined && sample !== undefined) throw new UsageError("--limit and --sample exclude each other");
+  return {
+    ...{ input: file, output, concurrency, timeBudget, maxCost, limit, sample, retryFailed, model, order },
+    ...{ maxAttempts, deadline, attemptTimeout },
+    endpoints: endpointsOf(options, io),
+    prompts: promptsOf(options),
+    prices:
+      options.prices === undefined ? undefined : parsePriceList(textOf("--prices", options.prices), options.prices),
+    validate:
+      options.validate === undefined
+        ? undefined
+        : schemaCheck(textOf("--validate", options.validate), options.validate),
+  };
+}
+
+function endpointsOf(options: RunOptions, io: Io): readonly ResolvedEndpoint[] {
+  const { endpoint: specs, baseUrl, rpm, tpm, burst, header: headers = {} } = options;
+  if (specs === undefined) return [endpointOf(options, io)];
+  if (baseUrl !== undefined) throw new UsageError("--endpoint takes the place of --base-url");
+  if (rpm ?? tpm ?? burst) throw new UsageError("with --endpoint, each one states its own rpm, tpm and burst");
+  return specs.map((spec) => ({ ...endpointSpec(spec, io.env), headers }));
+}
+
+/** Whether, and how, the file holds prompts in place of requests; its name decides where no option does. */
+function promptsOf({ promptColumn, template, format }: RunOptions): PromptOptions | undefined {
+  if (promptColumn === undefined && template === undefined && format === undefined) return undefined;
+  return { column: promptColumn, format, template: template === undefined ? undefined : templateOf(template) };
+}
+
+function templateOf(file: string): JsonObject {
+  const value: unknown = jsonOf("--template", file);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new UsageError(`--template ${file}: expected a JSON object, the body of a request`);
+}
+
+function jsonOf(option: string, file: string): unknown {
+  try {
+    return JSON.parse(textOf(option, file));
+  } catch (error) {
+    if (error instanceof BideError) throw error;
+    throw new UsageError(`${option} ${file}: not valid JSON`, { cause: error });
+  }
+}
+
+function textOf(option: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`${option} ${file}: the file cannot be read`, { cause });
+  }
+}
