@@ -1,6 +1,7 @@
 import type { DecisionClass } from "./classify/decision.js";
 import type { LlmListener } from "./events.js";
 import type { ToldLimits } from "./limit-board.js";
+import type { Quota } from "./quota/quota.js";
 import type { LlmStats } from "./stats.js";
 
 /** What can be asked and done beside calling. */
@@ -9,6 +10,8 @@ export interface Bide {
   stats(): LlmStats;
   /** What the provider's headers last told of its limits, for each key and model. */
   limits(): readonly ToldLimits[];
+  /** The limits, the queue and what binds; hand it to other layers to share them. */
+  readonly quota: Quota;
   /** Hears every event from now on; returns what ends that. */
   on(listener: LlmListener): () => void;
   /** The keys that are stopped, by hash, and why. */

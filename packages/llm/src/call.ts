@@ -23,14 +23,15 @@ export class Call {
 
   constructor(layer: Layer, request: PreparedRequest, call: number) {
     const { config } = layer;
-    const facts = factsOf(request);
+    const facts = factsOf(request, config.quota.countTokens);
     const { keyId, model } = facts;
+    const dialect = config.dialect ?? dialectOfUrl(facts.url);
     this.#errand = {
       layer,
       request,
       facts,
-      dialect: config.dialect ?? dialectOfUrl(facts.url),
-      lane: model === undefined ? undefined : config.quota.laneOf(keyId, model, config.clock),
+      dialect,
+      lane: model === undefined ? undefined : config.quota.laneOf({ keyId, model, dialect }, config.clock),
       about: { keyId, model, call },
       startedMs: layer.clock.nowMs(),
     };

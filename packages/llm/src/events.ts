@@ -2,6 +2,7 @@ import type { GivenUp } from "bide";
 import type { Decision } from "./classify/decision.js";
 import type { Usage } from "./dialects/dialect.js";
 import type { InterruptReason } from "./errors.js";
+import type { QuotaChanged } from "./quota/state.js";
 
 /** Whom an event is about: never a key, only its hash. */
 export interface About {
@@ -120,7 +121,8 @@ export type LlmEvent =
   | KeyStopped
   | KeyResumed
   | BucketPaused
-  | RetriesStacked;
+  | RetriesStacked
+  | QuotaChanged;
 
 /** Hears events. What it throws, or how long it takes to settle, changes no outcome. */
 export type LlmListener = (event: LlmEvent) => void;

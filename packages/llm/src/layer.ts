@@ -22,6 +22,7 @@ export class Layer {
     this.config = config;
     this.limits = new LimitBoard(() => this.clock);
     this.#tally = new LlmTally(config.prices);
+    config.quota.on((event) => this.tell(event));
   }
 
   get clock(): Clock {
@@ -44,6 +45,7 @@ export class Layer {
     return {
       stats: () => this.#tally.stats(),
       limits: () => this.limits.told(),
+      quota: this.config.quota,
       on: (listener) => this.events.on(listener),
       stoppedKeys: () => this.#stoppedKeys(),
       resume: (keyId) => {

@@ -20,7 +20,8 @@ import { DIALECTS } from "./dialects/detect.js";
 import type { Dialect } from "./dialects/dialect.js";
 import type { LlmListener } from "./events.js";
 import { checkPrices, type Prices } from "./prices.js";
-import { Quota, type QuotaOptions } from "./quota.js";
+import type { QuotaOptions } from "./quota/options.js";
+import { Quota } from "./quota/quota.js";
 import type { StandardSchema } from "./standard-schema.js";
 import { positiveMs, type Timeouts, type TimeoutsMs, timeoutsOf } from "./timeouts.js";
 import { type AnswerCheck, answerCheck } from "./validate.js";
@@ -43,8 +44,10 @@ export interface LlmOptions {
   readonly attemptTimeout?: Duration | undefined;
   /** The times of a request's parts. */
   readonly timeouts?: Timeouts | undefined;
-  /** What each key may spend on each model; requests wait in line for it. @default none: only hints hold back */
+  /** What each key may spend on each model; requests wait in line for it. @default nothing told: limits are learned from the answers */
   readonly quota?: QuotaOptions | Quota | undefined;
+  /** How important the calls are: higher goes first in a quota that layers share; above 0: may use its interactive share. @default 0 */
+  readonly priority?: number | undefined;
   /** Asked before each wait; share it between layers. @default none */
   readonly budget?: Budget | undefined;
   /** Ends every call of the layer. */
@@ -84,12 +87,14 @@ export const LLM_DEFAULTS: {
   readonly maxTime: "10m";
   readonly deadline: number;
   readonly attemptTimeout: "10m";
+  readonly priority: number;
   readonly buffered: false;
 } = Object.freeze({
   maxAttempts: RETRY_DEFAULTS.maxAttempts,
   maxTime: "10m",
   deadline: Number.POSITIVE_INFINITY,
   attemptTimeout: "10m",
+  priority: 0,
   buffered: false,
 });
 
@@ -103,6 +108,7 @@ const KEYS: readonly (keyof LlmOptions)[] = [
   "attemptTimeout",
   "timeouts",
   "quota",
+  "priority",
   "budget",
   "signal",
   "dialect",
@@ -126,6 +132,7 @@ export interface LlmConfig {
   readonly attemptTimeoutMs: number;
   readonly timeouts: TimeoutsMs;
   readonly quota: Quota;
+  readonly priority: number;
   readonly signal: AbortSignal | undefined;
   readonly dialect: Dialect | undefined;
   readonly rules: readonly Rule[];
@@ -142,8 +149,9 @@ export interface LlmConfig {
 export function configOf(options: LlmOptions): LlmConfig {
   checkKeys(options, KEYS, "llmFetch");
   for (const key of ["fetch", "onEvent", "warn"] as const) checkFunction(options[key], key);
-  const { quota, prices } = options;
+  const { quota, prices, priority = LLM_DEFAULTS.priority } = options;
   if (prices) checkPrices(prices);
+  if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
   return {
     // Called without a receiver: browsers refuse a fetch with another one than the window.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
@@ -152,6 +160,7 @@ export function configOf(options: LlmOptions): LlmConfig {
     attemptTimeoutMs: positiveMs(options.attemptTimeout ?? LLM_DEFAULTS.attemptTimeout, "attemptTimeout"),
     timeouts: timeoutsOf(options.timeouts),
     quota: quota instanceof Quota ? quota : new Quota(quota),
+    priority,
     signal: options.signal,
     dialect: dialectNamed(options.dialect),
     rules: options.rules ?? [],

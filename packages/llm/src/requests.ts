@@ -1,12 +1,12 @@
-import type { Attempt, Reservation } from "bide";
+import type { Attempt } from "bide";
 import { discard, withoutRest } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
-import type { Decision } from "./classify/decision.js";
 import type { Dialect, Usage } from "./dialects/dialect.js";
 import { StreamInterruptedError } from "./errors.js";
 import type { About } from "./events.js";
-import type { Lane } from "./lane.js";
 import type { Layer } from "./layer.js";
+import type { Admission } from "./quota/admission.js";
+import type { Lane } from "./quota/lane.js";
 import type { RequestFacts } from "./request/facts.js";
 import { type Header, type PreparedRequest, withHeader } from "./request/prepared.js";
 import { randomHex } from "./request/random-hex.js";
@@ -54,10 +54,10 @@ export class Requests {
 
   /** One attempt: usually one request; more where an answer to another request explains the failure of this one. */
   async attempt(attempt: Attempt): Promise<Response> {
-    for (;;) {
-      const reservation = await this.#admit(attempt);
+    for (let isAgain = attempt.number > 1; ; isAgain = true) {
+      const admission = await this.#admit(attempt, isAgain);
       try {
-        return await this.#raced(attempt, reservation);
+        return await this.#raced(attempt, admission);
       } catch (error) {
         if (!(error instanceof AttemptFailure) || !error.isFree) throw error;
         if (error.answer) discard(error.answer);
@@ -65,25 +65,24 @@ export class Requests {
     }
   }
 
-  async #admit(attempt: Attempt): Promise<Reservation | undefined> {
-    const { dialect, facts, lane, layer, about } = this.#errand;
-    const { signal, deadlineMs } = attempt;
-    const tokens = dialect.admission(facts.size);
-    const reservation = await lane?.admit(tokens, { signal, deadlineMs });
+  async #admit({ signal, deadlineMs }: Attempt, isAgain: boolean): Promise<Admission | undefined> {
+    const { facts, lane, layer, about } = this.#errand;
+    const { priority } = layer.config;
+    const admission = await lane?.admit(facts.size, { signal, deadlineMs, priority, isAgain });
     const stop = layer.gates.stopOf(about.keyId);
-    if (stop === undefined) return reservation;
-    reservation?.refund();
+    if (stop === undefined) return admission;
+    admission?.unsent();
     throw stop.failure;
   }
 
   /** One request; where streams are hedged, another one beside it when its first content is late. */
-  #raced(attempt: Attempt, reservation: Reservation | undefined): Promise<Response> {
+  #raced(attempt: Attempt, admission: Admission | undefined): Promise<Response> {
     const { layer, facts, request } = this.#errand;
     const { hedge, buffered } = layer.config;
     if (hedge === undefined || buffered || !facts.stream || !request.isReplayable)
-      return this.#once(attempt, reservation);
+      return this.#once(attempt, admission);
     return hedge.run(async (each) => {
-      const own = each.number === 1 ? reservation : await this.#admit(each);
+      const own = each.number === 1 ? admission : await this.#admit(each, false);
       return this.#once(each, own, attempt);
     }, attempt);
   }
@@ -93,20 +92,19 @@ export class Requests {
    *
    * @param outer The attempt that it is one of several requests of: when that goes on, another request was faster.
    */
-  async #once(attempt: Attempt, reservation: Reservation | undefined, outer: Attempt = attempt): Promise<Response> {
+  async #once(attempt: Attempt, admission: Admission | undefined, outer: Attempt = attempt): Promise<Response> {
     const { layer, lane, about } = this.#errand;
     const sent: Sent = { request: ++this.#count, sentMs: layer.clock.nowMs() };
     const pauses = lane?.pauses;
     try {
-      return await this.#send(attempt, reservation, sent.request);
+      return await this.#send(attempt, admission, sent.request);
     } catch (error) {
       if (error instanceof AttemptFailure) {
         if (this.#isFree(error, pauses, attempt)) error.consumeNothing();
-        this.#learn(error, sent);
-        if (error.usage) this.#settle(reservation, error.usage);
-        else reservation?.settle({ requests: 1, tokens: this.#tokensOfFailure(error.decision) });
+        if (error.usage) this.#settle(admission, error.usage);
+        this.#learn(error, sent, admission?.failed(error));
       } else {
-        reservation?.settle(reservation.cost);
+        admission?.lost();
         const isLost = attempt.signal.aborted && !outer.signal.aborted;
         layer.tell({ type: "request-abandoned", ...about, request: sent.request, isLost });
       }
@@ -114,7 +112,7 @@ export class Requests {
     }
   }
 
-  async #send(attempt: Attempt, reservation: Reservation | undefined, number: number): Promise<Response> {
+  async #send(attempt: Attempt, admission: Admission | undefined, number: number): Promise<Response> {
     const { layer, request, about, startedMs } = this.#errand;
     const { config } = layer;
     const { deadlineMs } = attempt;
@@ -123,7 +121,7 @@ export class Requests {
       type: "request-sent",
       ...about,
       request: number,
-      queuedMs: reservation?.waitedMs ?? 0,
+      queuedMs: admission?.waitedMs ?? 0,
       requestId: requestId?.value,
     });
     this.#sending++;
@@ -131,13 +129,13 @@ export class Requests {
       const accepted = await send({
         fetch: config.fetch,
         request: requestId ? withHeader(request, requestId) : request,
-        wire: this.#wire(reservation),
+        wire: this.#wire(admission),
         attempt,
         attemptTimeoutMs: config.attemptTimeoutMs,
         lasting: [request.signal, config.signal],
         deadline: deadlineMs === undefined ? undefined : { atMs: deadlineMs, inAllMs: deadlineMs - startedMs },
       });
-      if (!accepted.isOpen) this.#settle(reservation, accepted.usage);
+      if (!accepted.isOpen) this.#settle(admission, accepted.usage);
       return accepted.response;
     } finally {
       this.#sending--;
@@ -152,7 +150,7 @@ export class Requests {
     return { name, value: `bide-${randomHex(layer.config.random)}` };
   }
 
-  #wire(reservation: Reservation | undefined): Wire {
+  #wire(admission: Admission | undefined): Wire {
     const { layer, dialect, facts, about } = this.#errand;
     const { rules, timeouts, buffered, check } = layer.config;
     return {
@@ -163,30 +161,26 @@ export class Requests {
       timeouts,
       buffered,
       check,
-      onHeaders: (headers) => layer.limits.note(about, dialect.name, headers),
-      onStreamEnd: (end) => this.#streamEnded(end, reservation),
+      onHeaders: (headers) => {
+        layer.limits.note(about, dialect.name, headers);
+        admission?.headers(headers);
+      },
+      onStreamEnd: (end) => this.#streamEnded(end, admission),
     };
   }
 
-  #streamEnded({ usage, error }: StreamEnd, reservation: Reservation | undefined): void {
-    this.#settle(reservation, usage);
+  #streamEnded({ usage, error }: StreamEnd, admission: Admission | undefined): void {
+    this.#settle(admission, usage);
     if (!(error instanceof StreamInterruptedError)) return;
     const { reason, events } = error;
     const { layer, about } = this.#errand;
     layer.tell({ type: "stream-interrupted", ...about, reason, events });
   }
 
-  #settle(reservation: Reservation | undefined, usage: Usage | undefined): void {
-    const { layer, dialect, about } = this.#errand;
-    const tokens = usage && dialect.settlement?.(usage);
-    reservation?.settle(tokens === undefined ? reservation.cost : { requests: 1, tokens });
+  #settle(admission: Admission | undefined, usage: Usage | undefined): void {
+    const { layer, about } = this.#errand;
+    admission?.answered(usage);
     layer.tell({ type: "answer-settled", ...about, usage });
-  }
-
-  /** A refused request counts as a request, and its tokens do not; any other failure may have been charged in full. */
-  #tokensOfFailure({ class: type }: Decision): number {
-    const isRefused = type !== "transient" && type !== "overload";
-    return isRefused ? 0 : this.#errand.dialect.admission(this.#errand.facts.size);
   }
 
   /**
@@ -204,23 +198,20 @@ export class Requests {
     return atMs < deadlineMs && atMs < startedMs + layer.config.maxTimeMs;
   }
 
-  /** Draws the consequences for everybody else. */
-  #learn(failure: AttemptFailure, { request, sentMs }: Sent): void {
-    const { layer, request: prepared, about, lane } = this.#errand;
+  /** Draws the consequences for everybody else. @param pauseMs How long it holds back all who wait for the same limit. */
+  #learn(failure: AttemptFailure, { request, sentMs }: Sent, pauseMs: number | undefined): void {
+    const { layer, request: prepared, about } = this.#errand;
     const { decision, mayBeBilled, answer, isFree } = failure;
     const nowMs = layer.clock.nowMs();
     if (!prepared.isReplayable) failure.forbidRetry();
     const elapsedMs = nowMs - sentMs;
     layer.tell({ type: "request-failed", ...about, request, decision, elapsedMs, mayBeBilled, isFree });
-    const { class: type, scope, waitMs } = decision;
+    const { class: type, scope } = decision;
     if ((type === "quota" || type === "auth") && scope === "key" && answer) {
       const stop = { class: type, failure: new AttemptFailure(decision, { answer: withoutRest(answer) }) };
       if (layer.gates.stop(about.keyId, stop)) layer.tell({ type: "key-stopped", ...about, decision });
     }
-    if ((type === "rate" || type === "rate-long" || type === "ramp") && waitMs !== undefined && lane) {
-      lane.pause(waitMs, nowMs, failure);
-      layer.tell({ type: "bucket-paused", ...about, pauseMs: waitMs, decision });
-    }
+    if (pauseMs !== undefined) layer.tell({ type: "bucket-paused", ...about, pauseMs, decision });
     if (layer.gates.stopOf(about.keyId)) failure.forbidRetry();
     failure.whenRetried((delayMs) => layer.tell({ type: "retry-planned", ...about, decision, delayMs }));
   }

@@ -45,6 +45,8 @@ export interface Reading {
   readonly atMs: number;
   /** What was taken since, which the server had not seen. */
   readonly takenSince: number;
+  /** It may have become true so much later. @default 0 */
+  readonly jitterMs?: number | undefined;
 }
 
 /** Full buckets. */
@@ -88,13 +90,18 @@ export function tooLarge(rates: readonly Rate[], cost: Cost): TooLarge | undefin
   return undefined;
 }
 
-/** The buckets after a request went at `nowMs`. */
-export function take(rates: readonly Rate[], buckets: Buckets, cost: Cost, nowMs: number): Buckets {
+/**
+ * The buckets after a request went at `nowMs`.
+ *
+ * @param jitterMs It may arrive so much later, and a full bucket there begins to fill again so much later.
+ */
+export function take(rates: readonly Rate[], buckets: Buckets, cost: Cost, nowMs: number, jitterMs = 0): Buckets {
   const { pausedUntilMs, isProbing } = buckets;
   const fullAtMs = rates.map((rate, index) => {
     const amount = amountOf(cost, rate.currency);
     const beforeMs = fullAt(buckets, index);
-    const afterMs = amount === 0 ? beforeMs : Math.max(beforeMs, nowMs) + msOf(rate, amount);
+    const fillsAtMs = nowMs + bearable(rate, jitterMs, amount);
+    const afterMs = amount === 0 ? beforeMs : Math.max(beforeMs, fillsAtMs) + msOf(rate, amount);
     // What was saved up before a pause is gone: after the first one, only what came in since the pause's end may go.
     return isProbing ? Math.max(afterMs, pausedUntilMs + msOf(rate, rate.burst)) : afterMs;
   });
@@ -117,8 +124,14 @@ export function settle(
 }
 
 /** The instant at which one bucket is full, after a reading. A reading only takes away: what it does not know of may have gone. */
-export function tightened(rate: Rate, fullAtMs: number, { remaining, atMs, takenSince }: Reading): number {
-  return Math.max(fullAtMs, atMs + msOf(rate, rate.burst - remaining + takenSince));
+export function tightened(rate: Rate, fullAtMs: number, reading: Reading): number {
+  const { remaining, atMs, takenSince, jitterMs = 0 } = reading;
+  return Math.max(fullAtMs, atMs + bearable(rate, jitterMs, 0) + msOf(rate, rate.burst - remaining + takenSince));
+}
+
+/** So much of the jitter as a burst has room for beside one request: more would make the rate itself lower. */
+function bearable(rate: Rate, jitterMs: number, amount: number): number {
+  return jitterMs === 0 ? 0 : Math.min(jitterMs, msOf(rate, Math.max(0, rate.burst - amount)));
 }
 
 /** The buckets, closed until `untilMs`; a pause never ends an earlier one. */

@@ -2,11 +2,10 @@ import { cancellationIn } from "../attempt.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
-import type { RunOptions } from "../outcome.js";
 import { AdmissionDeadlineError } from "./errors.js";
 import { drainMs, forecast } from "./forecast.js";
 import { type Cost, costOf, NOTHING, ONE_REQUEST } from "./limits.js";
-import type { LimiterConfig } from "./options.js";
+import type { AcquireOptions, LimiterConfig } from "./options.js";
 import { keepFree, latenessOf, type QueueView, type Refusal, refusalOf } from "./refusal.js";
 import { HeldReservation, type Reservation } from "./reservation.js";
 import type { CurrencyState, Eventually, LimiterStore, ReserveAnswer } from "./store.js";
@@ -54,7 +53,7 @@ export class Limiter {
   }
 
   /** Waits until the cost may be spent, and takes it. */
-  async acquire(cost: Cost | undefined, options: RunOptions | undefined, priority: number): Promise<Reservation> {
+  async acquire(cost: Cost | undefined, options: AcquireOptions | undefined, priority: number): Promise<Reservation> {
     const asked = costOf(cost);
     if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
     const outer = cancellationIn(options);
@@ -66,7 +65,9 @@ export class Limiter {
     if (answer !== undefined && !isPromise(answer) && answer.kind === "admitted")
       return this.#hold(answer.id, asked, 0);
     return await new Promise((resolve, reject) => {
-      this.#join(new Waiter(asked, priority, nowMs, deadlineMs, outer, resolve, reject), answer);
+      const waiter = new Waiter(asked, priority, nowMs, deadlineMs, outer, resolve, reject);
+      waiter.isAgain = options?.isAgain === true;
+      this.#join(waiter, answer);
     });
   }
 
@@ -137,7 +138,7 @@ export class Limiter {
       if (waiter.outer?.aborted) this.#drop(waiter, waiter.outer.reason);
       else if (waiter === this.#blocked && nowMs < this.#nextAtMs) {
         // Nobody goes before the first in line does: whoever has to be gone by then is told now.
-        this.#line.expire(this.#nextAtMs);
+        if (this.#nextAtMs < Number.POSITIVE_INFINITY) this.#line.expire(this.#nextAtMs);
         break;
       } else {
         const answer = this.#ask(waiter.cost, waiter.priority, nowMs);
@@ -150,7 +151,10 @@ export class Limiter {
 
   #ask(cost: Cost, priority: number, nowMs: number): Eventually<ReserveAnswer> {
     try {
-      return this.#store.reserve({ cost, keepFree: keepFree(this.#config, priority) }, nowMs);
+      return this.#store.reserve(
+        { cost, keepFree: keepFree(this.#config, priority), jitterMs: this.#config.jitterMs },
+        nowMs,
+      );
     } catch (error) {
       return Promise.reject(error);
     }

@@ -41,12 +41,12 @@ class MemoryStore implements LimiterStore {
   readonly #memories = new Map<string, Memory>();
   #ids = 0;
 
-  reserve({ cost, keepFree }: ReserveRequest, nowMs: number): ReserveAnswer {
+  reserve({ cost, keepFree, jitterMs }: ReserveRequest, nowMs: number): ReserveAnswer {
     const refusal = tooLarge(this.#rates, cost);
     if (refusal !== undefined) return refusal;
     const { atMs, binds } = earliestOf(this.#rates, this.#buckets, { cost, keepFree });
     if (atMs > nowMs) return { kind: "wait", waitMs: atMs - nowMs, binds };
-    this.#buckets = take(this.#rates, this.#buckets, cost, nowMs);
+    this.#buckets = take(this.#rates, this.#buckets, cost, nowMs, jitterMs);
     for (const { currency } of this.#rates) {
       const amount = amountOf(cost, currency);
       if (amount > 0) this.#memory(currency).taken.add(amount, nowMs);
@@ -65,10 +65,10 @@ class MemoryStore implements LimiterStore {
     );
     const fullAtMs = this.#rates.map((rate, index) => {
       const beforeMs = fullAt(this.#buckets, index);
-      const { remaining = -1, atMs = nowMs } = levels[rate.currency] ?? {};
+      const { remaining = -1, atMs = nowMs, jitterMs } = levels[rate.currency] ?? {};
       if (!(remaining >= 0)) return beforeMs;
       const takenSince = this.#memory(rate.currency).taken.since(atMs);
-      return tightened(rate, beforeMs, { remaining, atMs, takenSince });
+      return tightened(rate, beforeMs, { remaining, atMs, takenSince, jitterMs });
     });
     this.#buckets = { ...this.#buckets, fullAtMs };
   }

@@ -10,8 +10,14 @@ import type { LimiterStore } from "./store.js";
 
 /** The defaults of {@link rateLimit}. */
 export const RATE_LIMIT_DEFAULTS: Readonly<
-  Record<"maxQueue" | "interactiveShare" | "priority", number> & { readonly ageing: Duration }
-> = Object.freeze({ maxQueue: Number.POSITIVE_INFINITY, ageing: "30s", interactiveShare: 0, priority: 0 });
+  Record<"maxQueue" | "interactiveShare" | "arrivalJitter" | "priority", number> & { readonly ageing: Duration }
+> = Object.freeze({
+  maxQueue: Number.POSITIVE_INFINITY,
+  ageing: "30s",
+  interactiveShare: 0,
+  arrivalJitter: 0,
+  priority: 0,
+});
 
 /** Options of {@link rateLimit}. */
 export interface RateLimitOptions<Args extends readonly unknown[] = readonly unknown[]> {
@@ -37,6 +43,13 @@ export interface RateLimitOptions<Args extends readonly unknown[] = readonly unk
    * @default 0
    */
   readonly interactiveShare?: number | undefined;
+  /**
+   * How much later than others a request may reach the server. A burst goes at once all the same; what comes after it goes
+   * so much later, so that a server that counts the same is not asked too soon. It costs that time once.
+   *
+   * @default 0
+   */
+  readonly arrivalJitter?: Duration | undefined;
   /** @default the clock of the host */
   readonly clock?: Clock | undefined;
   /** For events and errors. */
@@ -47,9 +60,11 @@ export interface RateLimitOptions<Args extends readonly unknown[] = readonly unk
 export interface AcquireOptions extends RunOptions {
   /** Higher goes first; equals go in the order they came. Above 0: may use the interactive share. @default 0 */
   readonly priority?: number | undefined;
+  /** It was admitted before, and was turned away: it goes before its equals who were not. @default false */
+  readonly isAgain?: boolean | undefined;
 }
 
-const KEYS = ["cost", "priority", "store", "maxQueue", "ageing", "interactiveShare", "clock", "name"];
+const KEYS = ["cost", "priority", "store", "maxQueue", "ageing", "interactiveShare", "arrivalJitter", "clock", "name"];
 
 /** What a limiter is made of. */
 export interface LimiterConfig {
@@ -59,6 +74,7 @@ export interface LimiterConfig {
   readonly maxQueue: number;
   readonly ageingMs: number;
   readonly interactiveShare: number;
+  readonly jitterMs: number;
 }
 
 /** What a limiter is made of, by the options. @throws OptionError for one that is unknown or out of range. */
@@ -79,6 +95,7 @@ export function configOf(options: RateLimitOptions<never>): LimiterConfig {
     maxQueue: options.maxQueue ?? maxQueue,
     ageingMs: toMs(options.ageing ?? ageing, "ageing"),
     interactiveShare: share,
+    jitterMs: toMs(options.arrivalJitter ?? RATE_LIMIT_DEFAULTS.arrivalJitter, "arrivalJitter"),
   };
 }
 

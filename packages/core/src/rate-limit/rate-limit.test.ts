@@ -325,6 +325,7 @@ describe("as a policy", () => {
   test("its defaults are what the documents say", () => {
     expect(RATE_LIMIT_DEFAULTS).toEqual({
       priority: 0,
+      arrivalJitter: 0,
       maxQueue: Number.POSITIVE_INFINITY,
       ageing: "30s",
       interactiveShare: 0,

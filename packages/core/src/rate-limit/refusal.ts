@@ -36,7 +36,8 @@ export function latenessOf(view: QueueView, waiter: Waiter, nextAtMs: number | u
   const { config, nowMs } = view;
   const { deadlineMs = nowMs } = waiter;
   const { atMs, binds } = earliest(view, waiter, undefined);
-  const couldMs = Math.max(atMs, nextAtMs ?? nowMs) - nowMs;
+  // Where time alone does not tell, the buckets say the earliest.
+  const couldMs = Math.max(atMs, nextAtMs === Number.POSITIVE_INFINITY ? nowMs : (nextAtMs ?? nowMs)) - nowMs;
   return new AdmissionDeadlineError(config.name, couldMs, deadlineMs - nowMs, binds);
 }
 
@@ -47,7 +48,8 @@ export function keepFree({ interactiveShare }: LimiterConfig, priority: number):
 
 /** When the waiter could go: by what the store said to it, or behind those who go before it. */
 function earliest({ config, line, nowMs }: QueueView, waiter: Waiter, answer: ReserveAnswer | undefined): Earliest {
-  if (answer?.kind === "wait") return { atMs: nowMs + answer.waitMs, binds: answer.binds };
+  if (answer?.kind === "wait" && answer.waitMs < Number.POSITIVE_INFINITY)
+    return { atMs: nowMs + answer.waitMs, binds: answer.binds };
   const { cost, priority } = waiter;
   const request = { cost, ahead: line.ahead(priority), keepFree: keepFree(config, priority) };
   const { atMs, binds } = forecast(config.store.state(nowMs), request, nowMs);

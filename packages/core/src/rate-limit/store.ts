@@ -9,13 +9,18 @@ export interface ReserveRequest {
   readonly cost: Cost;
   /** The share of each burst that has to stay for more important requests, 0 to 1. */
   readonly keepFree: number;
+  /** The request may reach the server so much later than others do: a full bucket counts as filling from then on. @default 0 */
+  readonly jitterMs?: number | undefined;
 }
 
 /** What a store answers to a request. */
 export type ReserveAnswer =
   /** Taken, in every currency. `id` is what {@link LimiterStore.settle} wants back. */
   | { readonly kind: "admitted"; readonly id: string | number }
-  /** Nothing was taken. Asked again so much later, and at no instant before, it is admitted, unless something changed. */
+  /**
+   * Nothing was taken. Asked again so much later, and at no instant before, it is admitted, unless something changed.
+   * `Infinity`: time alone does not tell; it is asked again when something changed, such as a reservation that ends.
+   */
   | { readonly kind: "wait"; readonly waitMs: number; readonly binds: string }
   /** It can never be admitted. */
   | TooLarge;
@@ -35,6 +40,8 @@ export interface ServerLevel {
   readonly limit?: number | undefined;
   /** When this was true, on the limiter's clock; what was reserved after it counts as not yet seen by the server. @default now */
   readonly atMs?: number | undefined;
+  /** It may have become true so much later than `atMs`. @default 0 */
+  readonly jitterMs?: number | undefined;
 }
 
 /** What a server said, by currency. */

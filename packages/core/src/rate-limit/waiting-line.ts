@@ -8,6 +8,8 @@ export class Waiter {
   /** The place in the heap, or -1 when it does not wait (any more). */
   index = -1;
   order = 0;
+  /** It was in line before, and was turned away after its admission: it goes before its equals. */
+  isAgain = false;
   /** That it waits was told to the listeners. */
   isTold = false;
   /** Neighbours in the order of arrival. */
@@ -37,6 +39,9 @@ interface Crowd {
 
 /** How many may overtake one who has waited longer than the ageing time, before it is his turn. */
 const OVERTAKERS = 9;
+
+/** More than will ever join: who comes again stands before all who do not. */
+const AGAIN = 2 ** 52;
 
 /**
  * Who waits: higher priority first, and among equals who came first. Who has waited longer than `ageingMs` is overtaken nine
@@ -84,7 +89,7 @@ export class WaitingLine {
 
   /** @param expire Called by {@link WaitingLine.expire} with the waiter, which has left then. */
   join(waiter: Waiter, expire: (waiter: Waiter) => void): void {
-    waiter.order = this.#joined++;
+    waiter.order = waiter.isAgain ? this.#joined++ - AGAIN : this.#joined++;
     waiter.earlier = this.#youngest;
     if (this.#youngest) this.#youngest.later = waiter;
     else this.#oldest = waiter;

@@ -62,6 +62,6 @@ export const anthropic: Dialect = {
   headers: ["anthropic-organization-id"],
   rules: RULES,
   // Input alone is charged before the answer, and what comes from a cache is free; output counts as it is produced.
-  admission: ({ characters }) => Math.ceil(characters / 4),
+  admission: "anthropic",
   settlement: ({ inputTokens, cachedTokens }) => Math.max(0, inputTokens - cachedTokens),
 };

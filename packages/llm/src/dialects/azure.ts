@@ -27,5 +27,5 @@ export const azure: Dialect = {
   requestIdHeader: "x-ms-client-request-id",
   rules: [...RULES, ...OPENAI_RULES],
   // The estimate of the prompt and the whole bound of the output, for every answer asked for.
-  admission: ({ characters, maxTokens, answers }) => Math.ceil(characters / 4) + (maxTokens ?? 16) * answers,
+  admission: "azure",
 };

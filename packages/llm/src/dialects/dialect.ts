@@ -1,4 +1,5 @@
 import type { Rule } from "../classify/rules.js";
+import type { CostModel } from "../quota/cost-models.js";
 import type { RequestSize } from "../request/facts.js";
 
 /** How a provider speaks: what its refusals mean, what it charges, how its streams end. */
@@ -12,8 +13,8 @@ export interface Dialect {
   readonly headers?: readonly string[] | undefined;
   /** What its error bodies mean; the first rule that matches decides, and before any rule on the status alone. */
   readonly rules: readonly Rule[];
-  /** Tokens that it charges before it answers. */
-  readonly admission: (size: RequestSize) => number;
+  /** How it charges tokens before it answers: a known formula, or one of one's own. */
+  readonly admission: CostModel | ((size: RequestSize) => number);
   /** Tokens that it charged when all is told; left out where nothing comes back. */
   readonly settlement?: ((usage: Usage) => number | undefined) | undefined;
   /** The header that takes a name of the caller's for a request, which the provider keeps in its log. */

@@ -54,6 +54,6 @@ export const gemini: Dialect = {
   hosts: /(^|[.-])(generativelanguage|aiplatform)\.googleapis\.com$/,
   paths: /:(stream)?generateContent$/i,
   rules: RULES,
-  admission: ({ characters }) => Math.ceil(characters / 4),
+  admission: "gemini",
   settlement: ({ inputTokens }) => inputTokens,
 };

@@ -1,7 +1,6 @@
 import type { Rule } from "../classify/rules.js";
 import type { Dialect } from "./dialect.js";
 import { OPENAI_RULES } from "./openai.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 /** What bodies of any provider or proxy mean when nothing gives the provider away. */
 const RULES: readonly Rule[] = [
@@ -29,4 +28,4 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Whatever speaks roughly like OpenAI: proxies, gateways, and servers of one's own. */
-export const generic: Dialect = { name: "generic", rules: RULES, admission: openaiAdmission };
+export const generic: Dialect = { name: "generic", rules: RULES, admission: "openai" };

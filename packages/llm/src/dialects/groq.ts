@@ -1,6 +1,5 @@
 import type { Dialect } from "./dialect.js";
 import { OPENAI_RULES } from "./openai.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 /** Groq. @see https://console.groq.com/docs/errors */
 export const groq: Dialect = {
@@ -14,5 +13,5 @@ export const groq: Dialect = {
     // "In some cases, retrying the request might help": the model's own output did not fit.
     { id: "groq.422", class: "transient", status: [422], reason: "the model's output did not fit" },
   ],
-  admission: openaiAdmission,
+  admission: "openai-sum",
 };

@@ -1,5 +1,4 @@
 import type { Dialect } from "./dialect.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 /** Mistral: its error bodies have no `error` around them. @see https://docs.mistral.ai/deployment/laplateforme/tier/ */
 export const mistral: Dialect = {
@@ -21,5 +20,5 @@ export const mistral: Dialect = {
       reason: "the request was refused",
     },
   ],
-  admission: openaiAdmission,
+  admission: "openai-sum",
 };

@@ -1,6 +1,5 @@
 import type { Rule } from "../classify/rules.js";
 import type { Dialect } from "./dialect.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 /** Codes for money, which come with status 429 and type `insufficient_quota`. @see https://help.openai.com/en/articles/6614457 */
 const MONEY: readonly string[] = [
@@ -84,7 +83,7 @@ export const openai: Dialect = {
   headers: ["openai-processing-ms", "openai-version"],
   requestIdHeader: "x-client-request-id",
   rules: OPENAI_RULES,
-  admission: openaiAdmission,
+  admission: "openai",
 };
 
 /** "Request too large … Limit 30000, Requested 31000": larger than the limit it never fits; otherwise it is an ordinary limit. */

@@ -1,7 +1,6 @@
 import type { ErrorFacts, Rule } from "../classify/rules.js";
 import type { Dialect } from "./dialect.js";
 import { OPENAI_RULES } from "./openai.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 const RULES: readonly Rule[] = [
   {
@@ -50,7 +49,7 @@ export const openrouter: Dialect = {
   name: "openrouter",
   hosts: /(^|\.)openrouter\.ai$/,
   rules: RULES,
-  admission: openaiAdmission,
+  admission: "openai",
 };
 
 function retryableOf({ body }: ErrorFacts): unknown {

@@ -1,6 +1,5 @@
 import type { Dialect } from "./dialect.js";
 import { OPENAI_RULES } from "./openai.js";
-import { openaiAdmission } from "./openai-admission.js";
 
 /** vLLM: no limits of its own, and every mistake of the caller is a plain 400. */
 export const vllm: Dialect = {
@@ -22,7 +21,7 @@ export const vllm: Dialect = {
     { id: "vllm.not-found", class: "not-found", signals: ["notfounderror"], reason: "there is no such model" },
     { id: "vllm.server", class: "transient", signals: ["internalservererror"], reason: "the server failed" },
   ],
-  admission: openaiAdmission,
+  admission: "openai",
 };
 
 /** The server of llama.cpp. */
@@ -46,7 +45,7 @@ export const llamacpp: Dialect = {
     { id: "llama.cpp.server", class: "transient", signals: ["server_error"], reason: "the server failed" },
     ...OPENAI_RULES,
   ],
-  admission: openaiAdmission,
+  admission: "openai",
 };
 
 /** Ollama: its streams may end without a finish reason. */
@@ -54,6 +53,6 @@ export const ollama: Dialect = {
   name: "ollama",
   paths: /^\/api\/(chat|generate)$/,
   rules: OPENAI_RULES,
-  admission: openaiAdmission,
+  admission: "openai",
   omitsFinish: true,
 };

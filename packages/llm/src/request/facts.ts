@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, numberAt, objectAt, parseJson, textAt } from "../json.js";
+import { roughTokens } from "../quota/script-classes.js";
 import { keyIdOf } from "./identity.js";
 import type { PreparedRequest } from "./prepared.js";
 
@@ -15,10 +16,15 @@ export interface RequestFacts {
   readonly size: RequestSize;
 }
 
+/** Counts the tokens of a text, as `countTokens` of `gpt-tokenizer` does. */
+export type CountTokens = (text: string) => number;
+
 /** What a provider can tell of a request before it answers. */
 export interface RequestSize {
   /** UTF-16 code units of all prompt text. */
   readonly characters: number;
+  /** The tokens of that text: by the classes of its characters, or as the user's own tokenizer counts them. */
+  readonly tokens: number;
   /** The bound on output tokens that the caller set, per answer. */
   readonly maxTokens: number | undefined;
   /** Answers asked for, or `best_of` where that is more. */
@@ -29,8 +35,12 @@ const MAX_TOKENS_KEYS = ["max_completion_tokens", "max_output_tokens", "max_toke
 const PROMPT_KEYS = ["messages", "input", "prompt", "contents", "system", "instructions", "systemInstruction"] as const;
 const NOT_TEXT: ReadonlySet<string> = new Set(["role", "type", "url", "data", "detail", "mimeType", "media_type"]);
 
-/** Reads a request. Bodies that are no JSON leave everything unknown. */
-export function factsOf(request: PreparedRequest): RequestFacts {
+/**
+ * Reads a request. Bodies that are no JSON leave everything unknown.
+ *
+ * @param countTokens What counts the tokens of a text. @default an estimate by the classes of its characters
+ */
+export function factsOf(request: PreparedRequest, countTokens: CountTokens = roughTokens): RequestFacts {
   const url = new URL(request.url);
   const body = jsonOf(request);
   return {
@@ -38,7 +48,7 @@ export function factsOf(request: PreparedRequest): RequestFacts {
     keyId: keyIdOf(url, request.headers),
     model: (body && textAt(body, "model")) ?? modelInPath(url.pathname),
     stream: body?.["stream"] === true || /:streamGenerateContent$/.test(url.pathname),
-    size: sizeOf(body ?? {}),
+    size: sizeOf(body ?? {}, countTokens),
   };
 }
 
@@ -55,21 +65,29 @@ function modelInPath(path: string): string | undefined {
   return model;
 }
 
-function sizeOf(body: JsonObject): RequestSize {
+function sizeOf(body: JsonObject, countTokens: CountTokens): RequestSize {
   const key = MAX_TOKENS_KEYS.find((name) => numberAt(body, name) !== undefined);
   const maxTokens = key ? numberAt(body, key) : numberAt(objectAt(body, "generationConfig"), "maxOutputTokens");
+  let characters = 0;
+  let tokens = 0;
+  for (const name of PROMPT_KEYS) {
+    eachText(body[name], (text) => {
+      characters += text.length;
+      tokens += countTokens(text);
+    });
+  }
   return {
-    characters: PROMPT_KEYS.reduce((sum, name) => sum + charactersOf(body[name]), 0),
+    characters,
+    tokens,
     maxTokens,
     answers: Math.max(numberAt(body, "n") ?? 1, numberAt(body, "best_of") ?? 1),
   };
 }
 
-function charactersOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + charactersOf(item), 0);
-  if (!isObject(value)) return 0;
-  let sum = 0;
-  for (const [name, inner] of Object.entries(value)) if (!NOT_TEXT.has(name)) sum += charactersOf(inner);
-  return sum;
+function eachText(value: unknown, visit: (text: string) => void): void {
+  if (typeof value === "string") visit(value);
+  else if (Array.isArray(value)) for (const item of value) eachText(item, visit);
+  else if (isObject(value)) {
+    for (const [name, inner] of Object.entries(value)) if (!NOT_TEXT.has(name)) eachText(inner, visit);
+  }
 }

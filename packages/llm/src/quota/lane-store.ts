@@ -1,0 +1,80 @@
+import type {
+  Cost,
+  Eventually,
+  LimiterStore,
+  Rate,
+  ReserveAnswer,
+  ReserveRequest,
+  ServerLevels,
+  Settlement,
+  StoreState,
+} from "bide";
+
+/** What a lane decides about a request when its turn has come. */
+export interface LaneRules {
+  /** What it costs by now: what a provider charges may have become known while it waited. */
+  price(cost: Cost): Cost;
+  /** How many may be in flight. */
+  mostInFlight(): number;
+}
+
+/** A limiter's store that knows a lane's prices of the moment, and how many of its requests are in flight. */
+export class LaneStore implements LimiterStore {
+  readonly #inner: LimiterStore;
+  readonly #rules: LaneRules;
+  readonly #held = new Map<number, { readonly id: string | number; readonly cost: Cost }>();
+  #ids = 0;
+
+  constructor(inner: LimiterStore, rules: LaneRules) {
+    this.#inner = inner;
+    this.#rules = rules;
+  }
+
+  /** Reservations that were not settled yet. */
+  get inFlight(): number {
+    return this.#held.size;
+  }
+
+  /** Whether one more may be in flight. @param keepFree The share that has to stay for more important requests. */
+  hasRoom(keepFree: number): boolean {
+    return this.#held.size < Math.max(1, Math.floor(this.#rules.mostInFlight() * (1 - keepFree)));
+  }
+
+  reserve({ cost, ...kept }: ReserveRequest, nowMs: number): Eventually<ReserveAnswer> {
+    if (!this.hasRoom(kept.keepFree)) {
+      return { kind: "wait", waitMs: Number.POSITIVE_INFINITY, binds: "concurrency" };
+    }
+    const priced = this.#rules.price(cost);
+    const answer = this.#inner.reserve({ cost: priced, ...kept }, nowMs);
+    return "then" in answer ? answer.then((given) => this.#enter(given, priced)) : this.#enter(answer, priced);
+  }
+
+  settle({ id, actual }: Settlement, nowMs: number): Eventually<void> {
+    const held = this.#held.get(Number(id));
+    if (held === undefined) return undefined;
+    this.#held.delete(Number(id));
+    return this.#inner.settle({ ...held, actual }, nowMs);
+  }
+
+  sync(levels: ServerLevels, nowMs: number): Eventually<void> {
+    return this.#inner.sync(levels, nowMs);
+  }
+
+  pause(durationMs: number, nowMs: number): Eventually<void> {
+    return this.#inner.pause(durationMs, nowMs);
+  }
+
+  update(rates: readonly Rate[], nowMs: number): Eventually<void> {
+    return this.#inner.update(rates, nowMs);
+  }
+
+  state(nowMs: number): StoreState {
+    return this.#inner.state(nowMs);
+  }
+
+  #enter(answer: ReserveAnswer, cost: Cost): ReserveAnswer {
+    if (answer.kind !== "admitted") return answer;
+    this.#held.set(++this.#ids, { id: answer.id, cost });
+    return { kind: "admitted", id: this.#ids };
+  }
+}

@@ -1,0 +1,44 @@
+/** How much the newest value weighs, once there were enough. */
+const WEIGHT = 0.05;
+
+/** A mean of late: the plain mean of the first values, then one in which old ones fade. */
+export class RecentMean {
+  #mean = 0;
+  #count = 0;
+
+  get value(): number | undefined {
+    return this.#count === 0 ? undefined : this.#mean;
+  }
+
+  add(value: number): void {
+    this.#count++;
+    this.#mean += Math.max(WEIGHT, 1 / this.#count) * (value - this.#mean);
+  }
+}
+
+const SPAN_MS = 10_000;
+
+/** The largest value of about the last ten seconds. */
+export class RecentMost {
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #before = 0;
+  #now = 0;
+
+  value(nowMs: number): number {
+    this.#roll(nowMs);
+    return Math.max(this.#before, this.#now);
+  }
+
+  add(value: number, nowMs: number): void {
+    this.#roll(nowMs);
+    this.#now = Math.max(this.#now, value);
+  }
+
+  #roll(nowMs: number): void {
+    const passedMs = nowMs - this.#sinceMs;
+    if (passedMs < SPAN_MS) return;
+    this.#before = passedMs < 2 * SPAN_MS ? this.#now : 0;
+    this.#now = 0;
+    this.#sinceMs = nowMs;
+  }
+}

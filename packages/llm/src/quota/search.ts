@@ -1,0 +1,202 @@
+import type { SentRequest } from "./admission.js";
+import type { Buckets } from "./buckets.js";
+import { ConcurrencySearch } from "./concurrency-search.js";
+import type { Currency } from "./currencies.js";
+import { SEARCH_START } from "./rate-search.js";
+import { RecentMost } from "./recent.js";
+import type { LimitHit } from "./refusal-text.js";
+import type { LaneChange } from "./state.js";
+
+/** A limit turned a request away. */
+export interface LimitRefusal {
+  readonly sent: SentRequest;
+  readonly hit: LimitHit;
+  readonly type: "rate" | "rate-long" | "ramp";
+  /** What the server asked for. */
+  readonly waitMs: number | undefined;
+  readonly nowMs: number;
+  /** What a request costs at the mean. */
+  mean(currency: string): number;
+}
+
+/** What follows from it. */
+export interface Consequence {
+  /** Nobody goes for so long. */
+  readonly pauseMs?: number | undefined;
+  readonly change?: LaneChange | undefined;
+}
+
+const LEAST_PAUSE_MS = 50;
+const LONGEST_OWN_PAUSE_MS = 30_000;
+/** A limit that was told and is hit so often in so long, without a header to say why, is lower than it was told. */
+const MOST_HITS = 3;
+const HITS_MS = 10_000;
+/** Counts of requests in flight here and at the server differ by those on the way. */
+const NEARLY = 0.9;
+
+const NOTHING: Consequence = Object.freeze({});
+
+/** What to do about refusals: wait for known limits, and find unknown ones; one cut per episode. */
+export class Search {
+  readonly #buckets: Buckets;
+  readonly #toldConcurrency: number;
+  readonly #isAllowed: boolean;
+  #learnedConcurrency = Number.POSITIVE_INFINITY;
+  #concurrency: ConcurrencySearch | undefined;
+  /** In flight where requests were let in. */
+  readonly #bornBy = new RecentMost();
+  /** Refusals of what was sent before say nothing new. */
+  #episodeMs = Number.NEGATIVE_INFINITY;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Episodes since the last answer to a request that was sent after one. */
+  #inRow = 0;
+  #hits: number[] = [];
+
+  /** @param isAllowed Whether limits may be searched for; otherwise only hints count. */
+  constructor(buckets: Buckets, toldConcurrency: number, isAllowed: boolean) {
+    this.#buckets = buckets;
+    this.#toldConcurrency = toldConcurrency;
+    this.#isAllowed = isAllowed;
+  }
+
+  /** How many may be in flight. */
+  get mostInFlight(): number {
+    const searched = this.#concurrency?.limit ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#toldConcurrency, this.#learnedConcurrency, searched);
+  }
+
+  /** Time passed. @param isUsed Somebody waits. */
+  grow(nowMs: number, isUsed: boolean): void {
+    for (const currency of SEARCHED) {
+      const search = this.#buckets.searchOf(currency);
+      if (search === undefined) continue;
+      search.grow(nowMs, isUsed);
+      this.#buckets.steer(currency);
+    }
+  }
+
+  /** A request was let in and answered. Returns whether another number may be in flight now. */
+  answered({ sentMs, inFlight }: SentRequest, nowMs: number, isUsed: boolean): boolean {
+    if (sentMs >= this.#episodeMs) this.#inRow = 0;
+    this.#bornBy.add(inFlight, nowMs);
+    for (const currency of SEARCHED) {
+      const search = this.#buckets.searchOf(currency);
+      if (search === undefined) continue;
+      search.answered(sentMs, nowMs, isUsed);
+      this.#buckets.steer(currency);
+    }
+    const before = this.mostInFlight;
+    this.#concurrency?.answered(inFlight, nowMs);
+    return this.mostInFlight !== before;
+  }
+
+  refused(refusal: LimitRefusal): Consequence {
+    const { sent, hit, type, waitMs, nowMs } = refusal;
+    if (type === "rate-long" || !this.#isAllowed) return this.#waitFor(waitMs, nowMs);
+    if (sent.sentMs < this.#episodeMs) {
+      // Said of the time before the last cut; a longer pause that is still on counts all the same.
+      return nowMs < this.#pausedUntilMs ? this.#waitFor(waitMs, nowMs) : NOTHING;
+    }
+    this.#episodeMs = nowMs;
+    this.#inRow++;
+    if (type === "ramp") return this.#slowed(refusal);
+    if (hit.currency === "concurrency") return this.#crowded(refusal);
+    if (hit.currency !== undefined) return this.#short(hit.currency, refusal);
+    return this.#unexplained(refusal);
+  }
+
+  /** Too many at once: nobody has to wait for a time, but for an end. */
+  #crowded({ sent, hit, waitMs, nowMs }: LimitRefusal): Consequence {
+    const { inFlight, sentMs } = sent;
+    if (hit.limit !== undefined && inFlight > hit.limit) this.#learnedConcurrency = hit.limit;
+    else if (this.#concurrency === undefined) this.#concurrency = new ConcurrencySearch(inFlight, nowMs);
+    else this.#concurrency.refused(inFlight, sentMs, nowMs);
+    return { ...this.#waitFor(waitMs, nowMs), change: "concurrency" };
+  }
+
+  /** A bucket was empty. */
+  #short(currency: Currency, refusal: LimitRefusal): Consequence {
+    const { sent, hit, waitMs, nowMs } = refusal;
+    const buckets = this.#buckets;
+    const isNews = hit.limit !== undefined && buckets.learn(currency, hit.limit, sent.sentMs);
+    if (buckets.isKnown(currency) && buckets.searchOf(currency) === undefined && !this.#isDoubtful(currency, nowMs)) {
+      buckets.emptied(currency, sent.sentMs);
+      const ownMs = this.#ownPauseMs(
+        (sent.cost[currency] ?? 1) / (buckets.perMs(currency) ?? Number.POSITIVE_INFINITY),
+      );
+      return { pauseMs: this.#until(Math.max(waitMs ?? 0, ownMs), nowMs), change: isNews ? "learned" : undefined };
+    }
+    const unit = refusal.mean(currency);
+    const search =
+      buckets.searchOf(currency) ?? buckets.startSearch(currency, this.#startPerSecond(currency, unit), unit);
+    // Another bucket than the one that was searched is the one that binds.
+    if (currency !== "requests" && !buckets.isKnown("requests")) buckets.stopSearch("requests");
+    const taken = buckets.totals[currency] ?? 0;
+    const admitted = Math.min(taken, sent.totals[currency] ?? taken) - (sent.cost[currency] ?? 0);
+    search.refused({ sentMs: sent.sentMs, nowMs, admitted }, unit);
+    buckets.steer(currency);
+    const ownMs = this.#ownPauseMs(Math.max(LEAST_PAUSE_MS, (2000 * unit) / search.perSecond));
+    return { pauseMs: this.#until(Math.max(waitMs ?? 0, ownMs), nowMs), change: "cut" };
+  }
+
+  /**
+   * Too many, and nobody says of what. As many in flight as were let in before: then it was the rate. More than ever before:
+   * it may be either, and both are cut, until one of them is cleared.
+   */
+  #unexplained(refusal: LimitRefusal): Consequence {
+    const { inFlight } = refusal.sent;
+    const isRate = inFlight <= NEARLY * this.#bornBy.value(refusal.nowMs);
+    if (isRate) {
+      this.#concurrency = undefined;
+      return this.#short("requests", refusal);
+    }
+    const isSecond = this.#concurrency !== undefined && inFlight >= NEARLY * this.#concurrency.limit;
+    const crowded = this.#crowded(refusal);
+    if (!isSecond) return { ...crowded, ...this.#short("requests", refusal) };
+    if (!this.#buckets.isKnown("requests")) this.#buckets.stopSearch("requests");
+    return crowded;
+  }
+
+  /** Use grows faster than the provider likes: half the rate, and back little by little. */
+  #slowed({ sent, waitMs, nowMs, mean }: LimitRefusal): Consequence {
+    const currency: Currency = this.#buckets.searchOf("tokens") === undefined ? "requests" : "tokens";
+    const unit = mean(currency);
+    const search =
+      this.#buckets.searchOf(currency) ??
+      this.#buckets.startSearch(currency, this.#startPerSecond(currency, unit), unit);
+    search.halve(sent.sentMs, nowMs);
+    this.#buckets.steer(currency);
+    return { ...this.#waitFor(waitMs, nowMs), change: "slowed" };
+  }
+
+  /** Where a search begins: at what is known, or as fast as requests are let in by what is searched already. */
+  #startPerSecond(currency: Currency, unit: number): number {
+    const known = this.#buckets.perMs(currency);
+    if (known !== undefined) return known * 1000;
+    const requests = this.#buckets.perMs("requests");
+    return requests === undefined ? SEARCH_START * unit : requests * 1000 * unit;
+  }
+
+  /** A known limit was hit again and again, and no header says that somebody else spends from it. */
+  #isDoubtful(currency: Currency, nowMs: number): boolean {
+    if (this.#buckets.isHeard(currency, nowMs)) return false;
+    this.#hits = [...this.#hits.filter((ms) => nowMs - ms < HITS_MS), nowMs];
+    return this.#hits.length >= MOST_HITS;
+  }
+
+  /** One pause after another without an answer: each is twice as long. */
+  #ownPauseMs(ms: number): number {
+    return Math.min(LONGEST_OWN_PAUSE_MS, ms * 2 ** Math.min(20, this.#inRow - 1));
+  }
+
+  #waitFor(waitMs: number | undefined, nowMs: number): Consequence {
+    return waitMs === undefined ? NOTHING : { pauseMs: this.#until(waitMs, nowMs) };
+  }
+
+  #until(pauseMs: number, nowMs: number): number {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
+    return pauseMs;
+  }
+}
+
+const SEARCHED: readonly Currency[] = ["requests", "tokens", "input-tokens", "output-tokens"];
