@@ -1,5 +1,5 @@
-export type { Bide, LlmFetch } from "./bide.js";
 export { answerTextOf } from "./answer-text.js";
+export type { Bide, LlmFetch } from "./bide.js";
 export { decisionOf } from "./classify/client-error.js";
 export type { Decision, DecisionClass, Dimension, Evidence, Scope } from "./classify/decision.js";
 export type { ErrorBody } from "./classify/error-body.js";

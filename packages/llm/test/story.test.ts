@@ -67,7 +67,7 @@ describe("the story", () => {
   });
 
   test("Retry-After: 20 is a wait of 20 s and a little jitter", async () => {
-    const set = setting({ rpm: 3, burst: 1 });
+    const set = setting({ rpm: 3, burst: 1 }, { quota: { learn: false } });
 
     await ask(set);
     const startMs = set.clock.nowMs();

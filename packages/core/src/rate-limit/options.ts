@@ -44,8 +44,8 @@ export interface RateLimitOptions<Args extends readonly unknown[] = readonly unk
    */
   readonly interactiveShare?: number | undefined;
   /**
-   * How much later than others a request may reach the server. A burst goes at once all the same; what comes after it goes
-   * so much later, so that a server that counts the same is not asked too soon. It costs that time once.
+   * How much later than others a request may reach the server. A bucket that was full counts as filling only from then on, so
+   * that a server that counts the same is not asked too soon: it costs that time once, after each pause in the traffic.
    *
    * @default 0
    */

@@ -33,8 +33,8 @@ export interface QuotaOptions {
   /** Counts the tokens of a prompt exactly, for instance `countTokens` of `gpt-tokenizer`. @default an estimate that is calibrated */
   readonly countTokens?: CountTokens | undefined;
   /**
-   * How much later than others a request may reach the provider. A burst goes at once all the same; what comes after it goes
-   * so much later, so that none is refused for arriving too close behind. It costs that time once.
+   * How much later than others a request may reach the provider. A bucket that was full counts as filling only from then on,
+   * so that nobody is refused for arriving too close behind: it costs that time once, after each pause in the traffic.
    *
    * @default "50ms"
    */
