@@ -84,12 +84,12 @@ function streamError({ dialect, entry, requestId }: Exchange, route: Route): str
   return own ?? dialect.problem({ kind: "server-error", model: entry.model, requestId }).body;
 }
 
-/** Debits each content event's token when it is due. */
+/** Debits each content event's tokens once it has gone out, which is when the next one is asked for. */
 function* produced(events: Iterable<StreamEvent>, exchange: Exchange, admitted: Admitted): Generator<StreamEvent> {
   for (const event of events) {
-    const tokens = event.tokens ?? (event.kind === "content" ? 1 : 0);
-    if (tokens > 0) admitted.produce(tokens, exchange.nowMs + event.atMs);
     yield event;
+    const tokens = event.tokens ?? (event.kind === "content" ? 1 : 0);
+    if (tokens > 0) admitted.produce(tokens, exchange.laterMs());
   }
 }
 

@@ -126,11 +126,18 @@ function* splitInside(events: Iterable<StreamEvent>): Generator<Part> {
 function* emptyFirst(events: Iterable<StreamEvent>): Generator<StreamEvent> {
   let first = true;
   for (const event of events) {
-    if (first)
-      yield { ...event, data: event.data.replace(/"choices":\[.*?\](,"usage":null)?\}\n\n$/s, '"choices":[]$1}\n\n') };
+    const data = first ? withoutChoices(event.data) : undefined;
+    if (data !== undefined) yield { ...event, data, tokens: 0 };
     first = false;
     yield event;
   }
+}
+
+/** A chat chunk with an empty list, a Gemini chunk without candidates; nothing for streams that have no such thing. */
+function withoutChoices(data: string): string | undefined {
+  if (data.startsWith('data: {"candidates"')) return data.replace(/"candidates":\[.*\],(?="usageMetadata")/s, "");
+  if (!data.startsWith('data: {"id":"chatcmpl')) return undefined;
+  return data.replace(/"choices":\[.*?\](,"usage":null)?\}\n\n$/s, '"choices":[]$1}\n\n');
 }
 
 function* doubled(events: Iterable<StreamEvent>): Generator<StreamEvent> {

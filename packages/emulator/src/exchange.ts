@@ -20,11 +20,8 @@ export interface Exchange extends Moment {
 
 /** Headers that every reply carries. */
 export function commonHeaders(exchange: Exchange, headAtMs: number): HeaderFields {
-  return {
-    [exchange.dialect.requestIdHeader ?? "x-request-id"]: exchange.requestId,
-    "openai-processing-ms": String(Math.round(headAtMs / exchange.timeScale)),
-    date: httpDate(exchange.wallNowMs),
-  };
+  const processingMs = Math.round(headAtMs / exchange.timeScale);
+  return { ...exchange.dialect.replyHeaders(exchange.requestId, processingMs), date: httpDate(exchange.wallNowMs) };
 }
 
 /** Headers about the limits of the model that was asked for. */
@@ -63,8 +60,8 @@ export function problemReply(
 function found(
   exchange: Exchange,
   refused: Refused | undefined,
-): Pick<Problem, "model" | "requestId" | "refused" | "waitMs"> {
-  const base = { model: exchange.entry.model, requestId: exchange.requestId };
+): Pick<Problem, "model" | "requestId" | "route" | "refused" | "waitMs"> {
+  const base = { model: exchange.entry.model, requestId: exchange.requestId, route: exchange.entry.route };
   if (refused === undefined) return base;
   if (refused.waitMs === undefined) return { ...base, refused };
   return { ...base, refused, waitMs: refused.waitMs / exchange.timeScale };

@@ -10,7 +10,7 @@ import { MODEL_FIELDS, settingsOf } from "./model/settings.js";
 /** What an emulated endpoint is like: the provider of {@link ModelOptions}, and how it speaks HTTP. */
 export interface EndpointOptions extends ModelOptions {
   /** Whose headers and error bodies. Anthropic's and Gemini's own endpoints keep their own. @default "openai" */
-  readonly dialect?: DialectName | `lying:${Lie}` | "azure:unknown";
+  readonly dialect?: DialectName | `lying:${Lie}` | "azure:foundry" | "azure:unknown";
   /** How many times faster than the clock the provider lives: at 60, a minute's quota passes in a second. @default 1 */
   readonly timeScale?: number;
   /** The API keys that are accepted; others get 401. @default any key, and none */

@@ -60,6 +60,11 @@ export class Limiter {
     this.change(limits, rules, 0);
   }
 
+  /** Whether it limits anything. */
+  get isLimited(): boolean {
+    return this.#slots.length > 0;
+  }
+
   /** The meter of a dimension, for headers and messages. */
   meter(dimension: Dimension): Meter | undefined {
     for (const slot of this.#slots) if (slot.dimension === dimension) return slot.meter;

@@ -9,6 +9,8 @@ export type Scope = "project" | "organization";
 /** Which limit refuses, and whose it is. */
 export interface ScopedShortage extends Shortage {
   readonly scope: Scope;
+  /** Whether both scopes have limits. */
+  readonly stacked: boolean;
 }
 
 /** The two limiters that a request has to pass. */
@@ -58,9 +60,11 @@ export class Scopes {
 export function shortageIn(scopes: ScopedLimiters, cost: Cost, nowMs: number): ScopedShortage | undefined {
   const organization = scopes.organization.shortage(cost, nowMs);
   const project = scopes.project.shortage(cost, nowMs);
+  if (organization === undefined && project === undefined) return undefined;
+  const stacked = scopes.organization.isLimited && scopes.project.isLimited;
   const found: ScopedShortage[] = [];
-  if (organization !== undefined) found.push({ ...organization, scope: "organization" });
-  if (project !== undefined) found.push({ ...project, scope: "project" });
+  if (organization !== undefined) found.push({ ...organization, scope: "organization", stacked });
+  if (project !== undefined) found.push({ ...project, scope: "project", stacked });
   return found.find(({ waitMs }) => waitMs === Number.POSITIVE_INFINITY) ?? found[0];
 }
 

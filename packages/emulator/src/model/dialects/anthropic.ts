@@ -5,7 +5,7 @@ import { htmlGateway } from "./openai.js";
 export const anthropic: Dialect = {
   name: "anthropic",
   defaults: { cost: "anthropic", countRejected: false },
-  requestIdHeader: "request-id",
+  replyHeaders: (requestId) => ({ "request-id": requestId }),
   rateHeaders,
   hintHeaders: (hintMs) => ({ "retry-after": String(Math.ceil(hintMs / 1000)) }),
   problem: anthropicProblem,
@@ -92,5 +92,7 @@ function anthropicProblem(problem: Problem): Wording {
 function limitMessage(problem: Problem): string | undefined {
   const shortage = problem.refused?.shortage;
   if (shortage === undefined) return undefined;
-  return `This request would exceed the rate limit of ${shortage.limit} ${LIMIT_WORDS[shortage.dimension]} for your ${shortage.scope === "organization" ? "organization" : "workspace"} (model: ${problem.model}).`;
+  const limit = `${shortage.limit.toLocaleString("en-US")} ${LIMIT_WORDS[shortage.dimension]}`;
+  const whose = shortage.scope === "project" && shortage.stacked ? "workspace (wrkspc-emu)" : "organization (org-emu)";
+  return `This request would exceed the rate limit for your ${whose} of ${limit}. For details, refer to: https://docs.anthropic.com/en/api/rate-limits. You can see the response headers for current usage. Please reduce the prompt length or the maximum tokens requested, or try again later.`;
 }

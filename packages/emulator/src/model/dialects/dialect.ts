@@ -42,6 +42,8 @@ export interface Problem {
   readonly kind: ProblemKind;
   readonly model: string;
   readonly requestId: string;
+  /** The name of the route that was asked for, for instance `embeddings`. */
+  readonly route?: string;
   /** What is wrong, where the emulator knows better than the kind. */
   readonly message?: string;
   readonly param?: string;
@@ -83,8 +85,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** How this provider charges and counts, where the options do not say otherwise. */
   readonly defaults: Pick<ModelOptions, "cost" | "countRejected" | "algorithm" | "quantum">;
-  /** @default "x-request-id" */
-  readonly requestIdHeader?: string;
+  /** Headers that every reply carries, whatever became of it. */
+  replyHeaders(requestId: string, processingMs: number): HeaderFields;
   /** Headers about the limits; `refused` on a 429 of speed. */
   rateHeaders(gauges: Gauges, refused: boolean): HeaderFields;
   /** Headers that tell a refused caller when to come back. */

@@ -29,6 +29,7 @@ function limited(dimension: Dimension = "tpm", waitMs = 634.8): Problem {
     requested: 2295,
     waitMs,
     scope: "organization",
+    stacked: false,
   } as const;
   const cost = { tokens: 2295, input: 2295, output: 0 };
   const refused: Refused = { verdict: "rate-limited", attempt: 1, cost, shortage, waitMs, hintMs: 635 };

@@ -5,15 +5,19 @@ import { htmlGateway } from "./openai.js";
 export const gemini: Dialect = {
   name: "gemini",
   defaults: { cost: "gemini", countRejected: false },
+  replyHeaders: () => ({}),
   rateHeaders: () => ({}),
   hintHeaders: () => ({}),
   problem: geminiProblem,
 };
 
+const LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits";
+const EXCEEDED = `You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: ${LIMITS_PAGE}.`;
+
 const WORDS: Readonly<Record<ProblemKind, readonly [status: number, name: string, message: string]>> = {
-  "rate-limited": [429, "RESOURCE_EXHAUSTED", "You exceeded your current quota."],
-  "too-large": [429, "RESOURCE_EXHAUSTED", "The request is larger than the quota allows at once."],
-  quota: [429, "RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan and billing details."],
+  "rate-limited": [429, "RESOURCE_EXHAUSTED", EXCEEDED],
+  "too-large": [429, "RESOURCE_EXHAUSTED", EXCEEDED],
+  quota: [429, "RESOURCE_EXHAUSTED", EXCEEDED],
   "slow-down": [429, "RESOURCE_EXHAUSTED", "Resource has been exhausted, please slow down."],
   overloaded: [503, "UNAVAILABLE", "The model is overloaded. Please try again later."],
   unavailable: [503, "UNAVAILABLE", "The model is overloaded. Please try again later."],
@@ -39,18 +43,26 @@ function geminiProblem(problem: Problem): Wording {
 }
 
 function detailsOf(problem: Problem, seconds: number | undefined): readonly unknown[] {
+  if (problem.kind === "quota") return [HELP];
   const shortage = problem.refused?.shortage;
   if (shortage === undefined) return [];
-  const daily = shortage.dimension === "rpd" || shortage.dimension === "tpd";
-  const tokens = shortage.dimension !== "rpm" && shortage.dimension !== "rpd";
-  const unit = `${tokens ? "InputTokens" : "Requests"}Per${daily ? "Day" : "Minute"}`;
+  const tokens = shortage.dimension !== "rpm" && shortage.dimension !== "rpd" && shortage.dimension !== "inFlight";
+  const period = shortage.dimension === "rpd" || shortage.dimension === "tpd" ? "PerDay" : "PerMinute";
+  // Names as recorded: tokens are counted per model, requests per project and model.
   const violation = {
-    quotaMetric: `generativelanguage.googleapis.com/generate_content_${tokens ? "input_token_count" : "requests"}`,
-    quotaId: `GenerateContent${unit}PerProjectPerModel`,
+    quotaMetric: `generativelanguage.googleapis.com/generate_content_free_tier_${tokens ? "input_token_count" : "requests"}`,
+    quotaId: tokens
+      ? `GenerateContentInputTokensPerModel${period}-FreeTier`
+      : `GenerateRequests${period}PerProjectPerModel-FreeTier`,
     quotaDimensions: { location: "global", model: problem.model },
     quotaValue: String(shortage.limit),
   };
   const failure = { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [violation] };
-  if (seconds === undefined) return [failure];
-  return [failure, { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${seconds}s` }];
+  if (seconds === undefined) return [failure, HELP];
+  return [failure, HELP, { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${seconds}s` }];
 }
+
+const HELP = {
+  "@type": "type.googleapis.com/google.rpc.Help",
+  links: [{ description: "Learn more about Gemini API quotas", url: LIMITS_PAGE }],
+};

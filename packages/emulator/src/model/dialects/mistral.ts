@@ -5,7 +5,7 @@ import { openaiProblem } from "./openai.js";
 export const mistral: Dialect = {
   name: "mistral",
   defaults: { cost: "openai-sum", countRejected: false },
-  requestIdHeader: "mistral-correlation-id",
+  replyHeaders: (requestId) => ({ "mistral-correlation-id": requestId }),
   rateHeaders,
   hintHeaders: (hintMs) => ({ "retry-after": String(Math.ceil(hintMs / 1000)) }),
   problem: mistralProblem,

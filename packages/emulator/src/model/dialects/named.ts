@@ -1,6 +1,6 @@
 import { unexpected } from "../checks.js";
 import { anthropic } from "./anthropic.js";
-import { azure, azureUnknown } from "./azure.js";
+import { azure, azureFoundry, azureUnknown } from "./azure.js";
 import type { Dialect } from "./dialect.js";
 import { gemini } from "./gemini.js";
 import { groq } from "./groq.js";
@@ -12,6 +12,7 @@ import { LIES, lying, silent } from "./untruthful.js";
 const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ["openai", openai],
   ["azure", azure],
+  ["azure:foundry", azureFoundry],
   ["azure:unknown", azureUnknown],
   ["anthropic", anthropic],
   ["groq", groq],

@@ -6,6 +6,10 @@ import { goDuration } from "./go-duration.js";
 export const openai: Dialect = {
   name: "openai",
   defaults: { cost: "openai", countRejected: true },
+  replyHeaders: (requestId, processingMs) => ({
+    "x-request-id": requestId,
+    "openai-processing-ms": String(processingMs),
+  }),
   rateHeaders: openaiRateHeaders,
   hintHeaders: secondsAndMilliseconds,
   problem: openaiProblem,
@@ -112,7 +116,7 @@ function messageOf(problem: Problem, usual: string): string {
   if (problem.message !== undefined) return problem.message;
   const shortage = problem.refused?.shortage;
   if (shortage === undefined) return usual;
-  const where = shortage.scope === "organization" ? "organization org-emu" : "project proj-emu";
+  const where = shortage.scope === "project" && shortage.stacked ? "project proj-emu" : "organization org-emu";
   const { dimension, limit, used, requested } = shortage;
   const on = `for ${problem.model} in ${where} on ${LIMIT_NAMES[dimension]}: Limit ${limit}`;
   if (problem.kind === "too-large") {

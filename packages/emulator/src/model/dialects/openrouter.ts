@@ -5,6 +5,7 @@ import { openaiProblem } from "./openai.js";
 export const openrouter: Dialect = {
   name: "openrouter",
   defaults: { cost: "openai-sum", countRejected: false },
+  replyHeaders: () => ({}),
   rateHeaders,
   hintHeaders: (hintMs) => ({ "retry-after": String(Math.ceil(hintMs / 1000)) }),
   problem: openrouterProblem,
