@@ -16,9 +16,9 @@ type Step = {
 
 const limits = fc.record({
   rpm: fc.integer({ min: 20, max: 300 }),
-  tpm: fc.integer({ min: 400, max: 20_000 }),
-  itpm: fc.integer({ min: 400, max: 20_000 }),
-  otpm: fc.integer({ min: 400, max: 20_000 }),
+  tpm: fc.integer({ min: 400, max: 3000 }),
+  itpm: fc.integer({ min: 400, max: 3000 }),
+  otpm: fc.integer({ min: 400, max: 3000 }),
 });
 const options: fc.Arbitrary<ModelOptions> = fc.record({
   algorithm: fc.constantFrom("token-bucket", "fixed-window", "sliding-window"),
@@ -30,7 +30,7 @@ const options: fc.Arbitrary<ModelOptions> = fc.record({
 });
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    gapMs: fc.nat(2000),
+    gapMs: fc.nat(600),
     characters: fc.nat(800),
     maxTokens: fc.integer({ min: 1, max: 200 }),
     produced: fc.nat(100),
