@@ -45,7 +45,7 @@ function ask(url: string, init: RequestInit = {}): Promise<Response> {
 
 describe("bide emulate", () => {
   test("prints the base URL, and a line of curl that gets an answer from it", async () => {
-    const last = await emulating(["--rpm", "600", "--burst", "1"], async ({ url, said }) => {
+    const last = await emulating(["--rpm", "1"], async ({ url, said }) => {
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
       const [, address = "", type = "", body = ""] = /curl -s (\S+) -H '([^']+)' -d '([^']+)'/.exec(said) ?? [];
       expect(address).toBe(`${url}/chat/completions`);
