@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Buckets, converted, earliestOf, fullBuckets, levelOf, pause, settle, take, tightened } from "./gcra.js";
 import { type Limits, ratesOf } from "./limits.js";
 
-const numRuns = Number(process.env["BIDE_PROPERTY_RUNS"] ?? 1000);
+const numRuns = Number(process.env["BIDE_PROPERTY_RUNS"] ?? 10_000);
 
 /** The buckets of these limits, and the steps that a test is told in. */
 function bench(limits: Limits) {
