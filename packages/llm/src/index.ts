@@ -18,6 +18,15 @@ export type { HintSource } from "./hints/hint.js";
 export type { LimitLevel, LimitLevels } from "./hints/limit-headers.js";
 export type { ToldLimits } from "./limit-board.js";
 export { llmFetch } from "./llm-fetch.js";
+export {
+  type FallbackTrigger,
+  MODEL_FALLBACK_DEFAULTS,
+  type ModelChoice,
+  type ModelFallback,
+  type ModelFallbackOptions,
+  type ModelFallen,
+  modelFallback,
+} from "./model-fallback.js";
 export { LLM_DEFAULTS, type LlmOptions } from "./options.js";
 export { PRICE_LIST } from "./price-list.js";
 export {

@@ -1,4 +1,5 @@
-import type { VirtualClock } from "bide/testing";
+import { type VirtualClock, virtualClock } from "bide/testing";
+import { type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "../src/index.js";
 
 /** What a scripted endpoint does with one request. */
 export type Step = (request: { readonly url: string; readonly init: RequestInit }) => Response | Promise<Response>;
@@ -95,4 +96,25 @@ export function chat(body: Readonly<Record<string, unknown>> = {}, key = "sk-one
   const request = { model: "gpt-x", messages: [{ role: "user", content: "Hey! Mista!" }], ...body };
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   return ["https://api.example.com/v1/chat/completions", { method: "POST", headers, body: JSON.stringify(request) }];
+}
+
+/** A layer over a scripted endpoint, on a clock of its own. */
+export function layered(
+  steps: readonly Step[],
+  options: LlmOptions = {},
+): { clock: VirtualClock; server: ScriptedFetch; fetch: LlmFetch; events: LlmEvent[] } {
+  const clock = virtualClock();
+  const server = scripted(clock, ...steps);
+  const fetch = llmFetch({ clock, fetch: server, random: () => 0.5, ...options });
+  const events: LlmEvent[] = [];
+  fetch.bide.on((event) => events.push(event));
+  return { clock, server, fetch, events };
+}
+
+/** Waits on the clock before a step. */
+export function after(clock: () => VirtualClock, ms: number, step: Step): Step {
+  return async (request) => {
+    await clock().sleep(ms, request.init.signal ?? undefined);
+    return step(request);
+  };
 }
