@@ -43,7 +43,7 @@ export class StreamInterruptedError extends BideError {
 }
 
 /** What a request waited for when its time was over. */
-export type WaitedFor = "headers" | "body" | "first event" | "next event" | "answer" | "deadline";
+export type WaitedFor = "connection" | "headers" | "body" | "first event" | "next event" | "answer" | "deadline";
 
 /** A request took longer than it may. Clients read "timed out" in the message and throw their own class for it. */
 export class RequestTimeoutError extends BideError {

@@ -127,6 +127,8 @@ const KEYS: readonly (keyof LlmOptions)[] = [
 /** The options, checked, with every default in its place. */
 export interface LlmConfig {
   readonly fetch: typeof fetch;
+  /** It is the host's own. */
+  readonly isHostFetch: boolean;
   readonly policy: RetryPolicy;
   readonly maxTimeMs: number;
   readonly attemptTimeoutMs: number;
@@ -152,9 +154,11 @@ export function configOf(options: LlmOptions): LlmConfig {
   const { quota, prices, priority = LLM_DEFAULTS.priority } = options;
   if (prices) checkPrices(prices);
   if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
+  const isHostFetch = options.fetch === undefined || options.fetch === globalThis.fetch;
   return {
     // Called without a receiver: browsers refuse a fetch with another one than the window.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: isHostFetch ? (input, init) => globalThis.fetch(input, init) : (options.fetch ?? globalThis.fetch),
+    isHostFetch,
     policy: policyOf(options),
     maxTimeMs: toMs(options.maxTime ?? LLM_DEFAULTS.maxTime, "maxTime"),
     attemptTimeoutMs: positiveMs(options.attemptTimeout ?? LLM_DEFAULTS.attemptTimeout, "attemptTimeout"),

@@ -128,6 +128,7 @@ export class Requests {
     try {
       const accepted = await send({
         fetch: config.fetch,
+        isHostFetch: config.isHostFetch,
         request: requestId ? withHeader(request, requestId) : request,
         wire: this.#wire(admission),
         attempt,

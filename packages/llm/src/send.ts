@@ -3,6 +3,7 @@ import { readAnswer, textOfAnswer } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import { classify } from "./classify/classify.js";
 import { readErrorBody } from "./classify/error-body.js";
+import { unboundedDispatch } from "./connection.js";
 import type { Usage } from "./dialects/dialect.js";
 import { RequestTimeoutError } from "./errors.js";
 import { Exchange } from "./exchange.js";
@@ -16,6 +17,8 @@ import { transient, type Wire } from "./wire.js";
 /** How one request is sent. */
 export interface Sending {
   readonly fetch: typeof fetch;
+  /** It is the host's own, and nobody else's settings are in the way. */
+  readonly isHostFetch: boolean;
   readonly request: PreparedRequest;
   readonly wire: Wire;
   readonly attempt: Attempt;
@@ -61,10 +64,14 @@ function stayOpen(exchange: Exchange, { lasting, deadline }: Sending): void {
   exchange.until(deadline?.atMs, () => new RequestTimeoutError("deadline", deadline?.inAllMs ?? 0));
 }
 
-async function respond({ fetch, request, wire }: Sending, exchange: Exchange): Promise<Response> {
-  exchange.phase(wire.timeouts.headersMs, "headers");
+async function respond({ fetch, isHostFetch, request, wire }: Sending, exchange: Exchange): Promise<Response> {
+  const { connectMs, headersMs } = wire.timeouts;
+  exchange.phase(headersMs, "headers");
   exchange.signal.throwIfAborted();
-  const answering = fetch(request.url, { ...request.init, signal: exchange.signal });
+  const isOurs = isHostFetch && !("dispatcher" in request.init);
+  const dispatch = isOurs ? unboundedDispatch(() => stopConnect()) : undefined;
+  const stopConnect = exchange.within(dispatch ? connectMs : Number.POSITIVE_INFINITY, "connection");
+  const answering = fetch(request.url, { ...request.init, ...dispatch, signal: exchange.signal });
   try {
     const response = await exchange.orCut(answering);
     wire.onHeaders(response.headers);
@@ -112,7 +119,7 @@ function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unkno
   if (error instanceof RequestTimeoutError) {
     return new AttemptFailure(transient(wire, "network.timeout", "the request timed out"), {
       error,
-      mayBeBilled: true,
+      mayBeBilled: error.waitedFor !== "connection",
     });
   }
   if (exchange.signal.aborted) return error;
