@@ -99,11 +99,19 @@ const aiSdk: Client = {
   create: ({ url, fetch, timeoutMs, bide }) => {
     const sent = bide ? llmFetch({ ...bide, fetch }) : fetch;
     const model = createOpenAI({ apiKey: "k", baseURL: `${url}/v1`, fetch: sent }).chat("m");
-    const bounds = bide ? { maxRetries: 0 } : { timeout: { stepMs: timeoutMs, chunkMs: timeoutMs } };
+    const retries = bide ? { maxRetries: 0 } : {};
+    // Its other time-outs run over all of its retries.
+    const silence = bide ? {} : { timeout: { chunkMs: timeoutMs } };
     return {
-      whole: async () => (await generateText({ model, prompt: QUESTION, ...bounds })).text,
+      whole: async () => (await generateText({ model, prompt: QUESTION, ...retries })).text,
       stream: async function* () {
-        const { fullStream } = streamText({ model, prompt: QUESTION, ...bounds, onError: () => undefined });
+        const { fullStream } = streamText({
+          model,
+          prompt: QUESTION,
+          ...retries,
+          ...silence,
+          onError: () => undefined,
+        });
         for await (const part of fullStream) {
           if (part.type === "error") throw part.error;
           if (part.type === "abort") throw new DOMException("aborted", "AbortError");
