@@ -87,7 +87,10 @@ describe("a refusal", () => {
 
     await clock.run(clientOver(server, clock).chat.completions.create(QUESTION));
 
-    expect(server.requests.map(({ atMs }) => atMs)).toEqual([0, 250, 750]);
+    const [first, second, third] = server.requests.map(({ atMs }) => atMs) as [number, number, number];
+    expect(server.requests).toHaveLength(3);
+    expect(second - first).toBeGreaterThanOrEqual(250);
+    expect(third - second).toBeGreaterThanOrEqual(500);
   });
 
   test("that asks for 90 s is waited for that long", async () => {

@@ -8,7 +8,7 @@ import { scaledClock } from "./matrix/scaled-clock.js";
 
 // Every client through every fault, over real sockets, twenty times as fast as it would be.
 const SCALE = 20;
-const HINT_MS = 20_000;
+const HINT_MS = 30_000;
 const TIMEOUT_MS = 100_000;
 const TOKEN_MS = 10_000;
 /** Cells side by side: enough that none waits for another's stall, few enough that two cores keep up. */

@@ -13,14 +13,17 @@ export type HintForm =
 const HINTS = /^(x-ms-)?retry-after|^(x|anthropic)-ratelimit-/;
 const THREE_DAYS_S = 3 * 86_400;
 
-/** A `fetch` whose 429s tell their wait in one form only: what the emulator says in its own forms is taken out. */
+/**
+ * A `fetch` whose 429s tell their wait in one form only: what the emulator says in its own forms is taken out, there and in its
+ * other answers, from which the limit could be known before it is hit.
+ */
 export function inForm(form: HintForm, fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
-    if (response.status !== 429) return response;
+    const headers = new Headers([...response.headers].filter(([name]) => !HINTS.test(name)));
+    if (response.status !== 429) return new Response(response.body, { status: response.status, headers });
     const body: unknown = await response.json();
     const waitMs = waitOf(response.headers, JSON.stringify(body));
-    const headers = new Headers([...response.headers].filter(([name]) => !HINTS.test(name)));
     headers.delete("content-length");
     for (const [name, value] of headersOf(form, waitMs, headers)) headers.set(name, value);
     return new Response(JSON.stringify(told(body, form, waitMs)), { status: 429, headers });
