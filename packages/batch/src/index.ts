@@ -18,6 +18,8 @@ export {
 } from "./journal/reader.js";
 export type { AttemptRecord, Counts, EndpointSettings, RunRecord, RunSettings } from "./journal/records.js";
 export type { Endpoint } from "./run/endpoint.js";
+export type { BatchEstimate, RestEstimate } from "./run/estimate.js";
+export { estimateBatch } from "./run/estimate-batch.js";
 export type {
   AttemptEnded,
   AttemptStarted,

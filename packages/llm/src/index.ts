@@ -44,7 +44,7 @@ export type { CostModel } from "./quota/cost-models.js";
 export { QUOTA_DEFAULTS, type QuotaOptions } from "./quota/options.js";
 export { Quota, type QuotaListener } from "./quota/quota.js";
 export { type BucketState, type LaneChange, type LaneState, type QuotaChanged, timeToAdmitMs } from "./quota/state.js";
-export type { CountTokens, RequestSize } from "./request/facts.js";
+export { type CountTokens, type RequestSize, sizeOf as requestSizeOf } from "./request/facts.js";
 export { type Derivable, resilient } from "./resilient.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 export type { LlmStats } from "./stats.js";

@@ -47,7 +47,7 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
     const coordinator = new Coordinator({
       ...{ journal, files, redis, mailbox, run, seal, requests, clock, window, options },
     });
-    options.onEvent?.({ type: "run-started", progress: coordinator.figures, changes });
+    options.onEvent?.({ type: "run-started", progress: coordinator.figures, changes, lanes: () => [] });
     const release = listen(coordinator, options, () => redis.disconnect());
     try {
       return await coordinator.drive();

@@ -6,6 +6,11 @@ export function modelOf({ body }: Pick<BatchRequest, "body">): string | undefine
   return typeof model === "string" ? model : undefined;
 }
 
+/** The request with another model in place of the one that it names. */
+export function withModel(request: BatchRequest, model: string | undefined): BatchRequest {
+  return model === undefined ? request : { ...request, body: { ...request.body, model } };
+}
+
 /** The bound that a request sets to the tokens of its answer; `undefined` for none. An embedding has no output at all. */
 export function mostOutputTokens({ url, body }: Pick<BatchRequest, "url" | "body">): number | undefined {
   if (url === "/v1/embeddings" || url === "/v1/moderations") return 0;

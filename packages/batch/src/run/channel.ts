@@ -1,6 +1,6 @@
-import { type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
+import { type LaneState, type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
 import { currentItem } from "./attempt-log.js";
-import { type Endpoint, headersOf } from "./endpoint.js";
+import { type Endpoint, headersOf, toldLimits } from "./endpoint.js";
 import type { LayerTold } from "./events.js";
 import type { Sender } from "./send.js";
 import type { Stop } from "./stop.js";
@@ -50,6 +50,7 @@ const ABOUT_ONE_CALL: ReadonlySet<string> = new Set([
 /** The ways to the endpoints, and which of them has room. */
 export class Channels {
   readonly all: readonly Channel[];
+  readonly #layers: LlmFetch[] = [];
   readonly #releases: (() => void)[] = [];
 
   constructor({ endpoints, fetch, layer, onTold }: ChannelOptions) {
@@ -58,7 +59,11 @@ export class Channels {
       const through = isLayer(fetch)
         ? fetch
         : llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
-      this.#releases.push(through.bide.on((event) => hear(event, index, onTold)));
+      this.#layers.push(through);
+      this.#releases.push(
+        through.bide.on((event) => hear(event, index, onTold)),
+        through.bide.quota.on((event) => onTold({ ...event, endpoint: index })),
+      );
       const sender = { fetch: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
       return { index, sender, inProgress: 0, weight: weightOf(endpoint), stop: undefined, parked: new Map() };
     });
@@ -91,6 +96,11 @@ export class Channels {
     return undefined;
   }
 
+  /** What the quotas know by now. */
+  lanes(): readonly LaneState[] {
+    return [...new Set(this.#layers.map(({ bide }) => bide.quota))].flatMap((quota) => quota.state());
+  }
+
   close(): void {
     for (const release of this.#releases) release();
   }
@@ -109,9 +119,8 @@ function isAboutOneCall(event: LlmEvent): event is Exclude<LlmEvent, LayerTold> 
   return ABOUT_ONE_CALL.has(event.type);
 }
 
-function weightOf({ quota }: Endpoint): number {
-  const rpm = quota !== undefined && "rpm" in quota ? quota.rpm : undefined;
-  return rpm ?? 1;
+function weightOf(endpoint: Endpoint): number {
+  return toldLimits(endpoint).rpm ?? 1;
 }
 
 /** Full when one more would have to wait longest: what is given to it already, in terms of what it can take. */

@@ -1,4 +1,4 @@
-import type { Quota, QuotaOptions } from "@bide/llm";
+import { Quota, type QuotaOptions } from "@bide/llm";
 import { optionError } from "bide/kit";
 import type { EndpointSettings } from "../journal/records.js";
 
@@ -47,12 +47,13 @@ export function endpointsOf(
   return all;
 }
 
+/** The limits per minute that the caller told, where the quota is not one that is shared. */
+export function toldLimits({ quota }: Pick<Endpoint, "quota">): Pick<QuotaOptions, "rpm" | "tpm" | "burst"> {
+  return quota === undefined || quota instanceof Quota ? {} : quota;
+}
+
 /** What the journal may know of an endpoint. */
-export function settingsOf({ baseUrl, quota }: Endpoint): EndpointSettings {
-  const { rpm, tpm } = (quota ?? {}) as QuotaOptions;
-  return {
-    host: new URL(baseUrl).host,
-    ...(typeof rpm === "number" && { rpm }),
-    ...(typeof tpm === "number" && { tpm }),
-  };
+export function settingsOf(endpoint: Endpoint): EndpointSettings {
+  const { rpm, tpm } = toldLimits(endpoint);
+  return { host: new URL(endpoint.baseUrl).host, ...(rpm !== undefined && { rpm }), ...(tpm !== undefined && { tpm }) };
 }

@@ -1,4 +1,4 @@
-import type { LlmEvent } from "@bide/llm";
+import type { LaneState, LlmEvent, QuotaChanged } from "@bide/llm";
 import type { ImportReport } from "../journal/import.js";
 import type { AttemptRecord } from "../journal/records.js";
 import type { BatchSummary } from "./options.js";
@@ -10,6 +10,8 @@ export interface RunStarted {
   readonly type: "run-started";
   /** Changes while the run goes on. */
   readonly progress: Progress;
+  /** The quota's lanes that were used so far, one for each key and model: levels, queues, what binds. */
+  readonly lanes: () => readonly LaneState[];
   /** What is different from the input of the run before; absent when it is the same. */
   readonly changes: ImportReport | undefined;
 }
@@ -59,19 +61,21 @@ export interface RunEnded {
 }
 
 /** What the layer under the requests tells that is about no single request. */
-export type LayerTold = Exclude<
-  LlmEvent,
-  {
-    readonly type:
-      | "request-sent"
-      | "request-failed"
-      | "request-abandoned"
-      | "retry-planned"
-      | "call-answered"
-      | "call-failed"
-      | "answer-settled";
-  }
->;
+export type LayerTold =
+  | QuotaChanged
+  | Exclude<
+      LlmEvent,
+      {
+        readonly type:
+          | "request-sent"
+          | "request-failed"
+          | "request-abandoned"
+          | "retry-planned"
+          | "call-answered"
+          | "call-failed"
+          | "answer-settled";
+      }
+    >;
 
 /** What a run tells while it goes on. No event carries a prompt, an answer, a key or a header. */
 export type BatchEvent =

@@ -1,3 +1,4 @@
+import type { BatchRequest } from "../formats/batch-request.js";
 import type { ImportReport } from "../journal/import.js";
 import type { Journal } from "../journal/journal.js";
 import type { Input } from "./input.js";
@@ -16,4 +17,14 @@ export async function importInput(journal: Journal, input: Input): Promise<Impor
   journal.setMeta("columns", JSON.stringify(reading.columns ?? null));
   journal.setMeta("input", reading.identity ?? "");
   return report;
+}
+
+/** Reads the whole input as {@link importInput} does, and leaves the journal as it was. */
+export function tryInput(
+  journal: Journal,
+  input: Input,
+  onOpen: (request: BatchRequest) => void,
+): Promise<ImportReport> {
+  const { name, settings } = input;
+  return journal.import({ name, settings, requests: input.read().requests, onOpen, isTrial: true });
 }

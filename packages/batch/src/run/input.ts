@@ -4,6 +4,7 @@ import { basename, extname } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../errors.js";
+import { type BatchFiles, checkInput, checkLayout, checkOutput } from "../files.js";
 import { type BatchRequest, checkedRequest, parseBatchRequest } from "../formats/batch-request.js";
 import { type Line, linesOf } from "../formats/lines.js";
 import { recordsOf } from "../formats/prompts/records.js";
@@ -53,6 +54,15 @@ export interface InputReading {
   readonly columns: readonly string[] | undefined;
   /** What was read, as {@link Input.identity} tells it; known at the end. */
   readonly identity: string | undefined;
+}
+
+/** The input of a run, once input and output are what they must be. @throws InputError, OutputError, OptionError */
+export function checkedInput(options: InputOptions, files: BatchFiles): Input {
+  if (typeof options.input === "string" && options.input !== "-") checkInput(options.input);
+  const input = inputOf(options);
+  checkOutput(files);
+  checkLayout(files, input.isCsv);
+  return input;
 }
 
 /** Makes an input of what the caller gave. @throws OptionError for a template that cannot be. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError } from "../errors.js";
 import { type BatchRequest, parseBatchRequest } from "../formats/batch-request.js";
+import { withModel } from "../formats/request-facts.js";
 import { parseKept } from "../formats/source-request.js";
 import { fingerprintOf } from "../journal/fingerprint.js";
 import type { Journal } from "../journal/journal.js";
@@ -119,5 +120,5 @@ function requestOf(item: Item, bytes: Buffer, source: FeedSource): OpenRequest {
 }
 
 function openRequest(item: Item, request: BatchRequest, { model }: FeedSource): OpenRequest {
-  return { item, request: model === undefined ? request : { ...request, body: { ...request.body, model } } };
+  return { item, request: withModel(request, model) };
 }

@@ -4,6 +4,7 @@ import type { PromptOptions } from "../formats/prompts/template.js";
 import type { OpenDatabase } from "../journal/database.js";
 import type { ResultOrder } from "../journal/output-lines.js";
 import type { Endpoint } from "./endpoint.js";
+import type { RestEstimate } from "./estimate.js";
 import type { BatchEvent } from "./events.js";
 import type { BatchLines } from "./input.js";
 import type { Stop } from "./stop.js";
@@ -106,6 +107,8 @@ export interface BatchSummary {
   readonly elapsedMs: number;
   /** Why items are still open. */
   readonly stop: Stop | undefined;
+  /** After a `limit` or a `sample`: what the items that were left will take. */
+  readonly rest?: RestEstimate | undefined;
   /** The files, where they were written. */
   readonly results: string;
   readonly errors: string | undefined;

@@ -42,6 +42,9 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #inFlight = new Set<InFlight>();
   readonly #reachability: Reachability<() => Promise<void>>;
+  readonly #workers: Promise<void>[] = [];
+  #items: AsyncGenerator<OpenRequest, void, void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -50,18 +53,31 @@ export class Pool {
 
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
   async drain(items: AsyncGenerator<OpenRequest, void, void>, concurrency: number): Promise<void> {
-    const worker = async (): Promise<void> => {
-      for (let next = await items.next(); !next.done; next = await items.next()) await this.#work(next.value);
-    };
-    const workers = Array.from({ length: concurrency }, worker);
+    this.#items = items;
+    this.grow(concurrency);
+    // More may come while these are waited for.
+    for (const worker of this.#workers) await worker;
+    if (this.#failure) throw this.#failure.error;
+    await Promise.all(this.#reachability.answered().map((record) => record()));
+  }
+
+  /** How many items are worked on at once, as long as there are enough. */
+  get size(): number {
+    return this.#workers.length;
+  }
+
+  /** Works on so many at once from now on; never on fewer than before. */
+  grow(concurrency: number): void {
+    while (this.#items && this.#workers.length < concurrency) this.#workers.push(this.#takeAll(this.#items));
+  }
+
+  async #takeAll(items: AsyncGenerator<OpenRequest, void, void>): Promise<void> {
     try {
-      await Promise.all(workers);
-      await Promise.all(this.#reachability.answered().map((record) => record()));
+      for (let next = await items.next(); !next.done; next = await items.next()) await this.#work(next.value);
     } catch (error) {
+      this.#failure ??= { error };
       this.letGo("all");
       await items.return();
-      await Promise.allSettled(workers);
-      throw error;
     }
   }
 

@@ -2,15 +2,17 @@ import { PRICE_LIST, type PriceList } from "@bide/llm";
 import { type Clock, systemClock } from "bide";
 import { checkInteger, optionError, toMs } from "bide/kit";
 import { writeResults } from "../export.js";
-import { type BatchFiles, checkInput, checkLayout, checkOutput, filesOf } from "../files.js";
+import { type BatchFiles, filesOf } from "../files.js";
 import type { ImportReport } from "../journal/import.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
 import { Channels } from "./channel.js";
+import { firstConcurrency, learnedConcurrency } from "./concurrency.js";
 import { type Endpoint, endpointsOf, settingsOf } from "./endpoint.js";
+import { estimateRest, type RestEstimate } from "./estimate.js";
 import type { BatchEvent } from "./events.js";
 import { importInput } from "./import-input.js";
-import { type Input, inputOf } from "./input.js";
+import { checkedInput, type Input } from "./input.js";
 import { openRequests } from "./item-feed.js";
 import { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
@@ -28,17 +30,20 @@ import { summaryOf } from "./summary.js";
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const { clock = systemClock, openDatabase = openLibsql } = options;
   const endpoints = endpointsOf(options);
-  const concurrency = options.concurrency ?? concurrencyFor(endpoints);
+  const concurrency = options.concurrency ?? firstConcurrency(endpoints);
   checkOptions(options, concurrency);
   const files = filesOf(options.output);
-  if (typeof options.input === "string" && options.input !== "-") checkInput(options.input);
-  const input = inputOf(options);
-  checkOutput(files);
-  checkLayout(files, input.isCsv);
+  const input = checkedInput(options, files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
   const changes = await prepared(journal, input);
   try {
-    return await new Run(journal, files, clock, { ...options, input, endpoints, concurrency }).start(changes);
+    return await new Run(journal, files, clock, {
+      ...options,
+      input,
+      endpoints,
+      concurrency,
+      mostConcurrency: options.concurrency,
+    }).start(changes);
   } finally {
     journal.close();
   }
@@ -55,13 +60,6 @@ function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOption
   }
 }
 
-/** Enough to keep a quota busy while answers take half a minute, and not so much that a server without one is swamped. */
-function concurrencyFor(endpoints: readonly Endpoint[]): number {
-  const { concurrency, mostConcurrency } = BATCH_DEFAULTS;
-  const perMinute = endpoints.reduce((sum, { quota }) => sum + (quota && "rpm" in quota ? (quota.rpm ?? 0) : 0), 0);
-  return Math.min(mostConcurrency, Math.max(concurrency, Math.ceil(perMinute / 2)));
-}
-
 /** What the input brought; a journal that was made for a bad one is removed again. */
 async function prepared(journal: Journal, input: Input): Promise<ImportReport | undefined> {
   try {
@@ -75,7 +73,10 @@ async function prepared(journal: Journal, input: Input): Promise<ImportReport | 
 type RunOptions = Omit<BatchOptions, "input"> & {
   readonly input: Input;
   readonly endpoints: readonly Endpoint[];
+  /** How many are worked on at first. */
   readonly concurrency: number;
+  /** The bound that the caller told. */
+  readonly mostConcurrency: number | undefined;
 };
 
 class Run {
@@ -101,7 +102,11 @@ class Run {
     const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, endpoints, fetch } = options;
     const layer = { maxAttempts, deadline, attemptTimeout, validate, clock: options.clock };
     const tell = (event: BatchEvent): void => this.#tell(event);
-    this.#channels = new Channels({ endpoints, fetch, layer, onTold: tell });
+    const onTold = (event: BatchEvent): void => {
+      tell(event);
+      if (event.type === "quota-changed") this.#grow();
+    };
+    this.#channels = new Channels({ endpoints, fetch, layer, onTold });
     const { maxCost = Number.POSITIVE_INFINITY } = options;
     const spent = maxCost === Number.POSITIVE_INFINITY ? 0 : journal.costSoFar();
     this.#pool = new Pool({
@@ -117,7 +122,7 @@ class Run {
     const { total, succeeded, failed } = this.#journal.counts();
     Object.assign(this.#figures, { total, before: succeeded + failed });
     const run = this.#journal.beginRun(this.#clock.wallNowMs(), this.#told());
-    this.#tell({ type: "run-started", progress: this.#figures, changes });
+    this.#tell({ type: "run-started", progress: this.#figures, changes, lanes: () => this.#channels.lanes() });
     const release = this.#listen();
     this.#watchTime();
     try {
@@ -142,6 +147,11 @@ class Run {
     return openRequests({ journal: this.#journal, input, model, isStopped, limit, sample });
   }
 
+  /** A quota that turned out to be larger than was thought needs more in flight; a bound that was told stays. */
+  #grow(): void {
+    if (this.#options.mostConcurrency === undefined) this.#pool.grow(learnedConcurrency(this.#channels.lanes()));
+  }
+
   /** What the journal may know of this run's options. */
   #told(): Parameters<Journal["beginRun"]>[1] {
     const { concurrency, endpoints, maxAttempts = BATCH_DEFAULTS.maxAttempts } = this.#options;
@@ -157,9 +167,17 @@ class Run {
     const isAsAsked = open === 0 || this.#stop?.reason === "limit";
     if (isAsAsked) await writeResults(this.#files, (wanted) => this.#journal.outputLines({ ...wanted, order }));
     const { currency } = this.#prices;
+    const rest = open > 0 && this.#stop?.reason === "limit" ? this.#rest(open) : undefined;
     return summaryOf({
-      ...{ counts, figures: this.#figures, files: this.#files, stop: this.#stop, currency },
+      ...{ counts, figures: this.#figures, files: this.#files, stop: this.#stop, currency, rest },
     });
+  }
+
+  #rest(open: number): RestEstimate | undefined {
+    const { succeeded, failed, cost, inputTokens, outputTokens } = this.#figures;
+    const part = { done: succeeded + failed, cost, inputTokens, outputTokens };
+    const concurrency = this.#options.mostConcurrency ?? this.#pool.size;
+    return estimateRest({ ...part, concurrency, lanes: this.#channels.lanes() }, open);
   }
 
   /** Hears both signals; returns what takes that back. */

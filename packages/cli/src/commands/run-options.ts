@@ -20,6 +20,7 @@ export interface RunOptions extends EndpointOptions {
   readonly prices?: string;
   readonly limit?: number;
   readonly sample?: number;
+  readonly dryRun?: boolean;
   readonly retryFailed?: boolean;
   readonly model?: string;
   readonly promptColumn?: string;
@@ -43,6 +44,7 @@ export function withRunOptions(command: Command): Command {
     .option("--prices <file>", "a price list (JSON) in place of the one that ships along")
     .option("--limit <n>", "run this many of the open requests and leave the rest", wholeNumber)
     .option("--sample <n>", "run this many, spread over the file, and estimate the rest", wholeNumber)
+    .option("--dry-run", "read everything, count tokens, estimate time and cost, send nothing")
     .option("--retry-failed", "run the requests again that failed before")
     .option("--model <name>", "send this model in place of the one that requests name")
     .option("--prompt-column <name>", "the column or field that holds the prompt: CSV, JSONL")

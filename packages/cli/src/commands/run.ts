@@ -2,6 +2,7 @@ import {
   BATCH_DEFAULTS,
   type BatchEvent,
   type BatchSummary,
+  estimateBatch,
   type ImportReport,
   type Progress,
   runBatch,
@@ -14,6 +15,7 @@ import { keepAliveFetch } from "../http/undici-fetch.js";
 import { hearInterrupts } from "../interrupts.js";
 import type { Io } from "../io.js";
 import { type Display, showProgress } from "../progress/display.js";
+import { estimateText } from "../progress/estimate.js";
 import { count, plural } from "../progress/format.js";
 import { summaryText } from "../progress/summary.js";
 import { batchOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
@@ -45,6 +47,10 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
 
 async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   const batch = batchOptionsOf(file, options, io);
+  if (options.dryRun) {
+    io.stderr.write(`${estimateText(file, await estimateBatch(batch))}\n`);
+    return EXIT.ok;
+  }
   // As many connections as requests are under way: the engine bounds those.
   const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
   let display: Display | undefined;

@@ -1,4 +1,5 @@
 import type { BatchSummary } from "@bide/batch";
+import { restText } from "./estimate.js";
 import { count, plural, time } from "./format.js";
 
 /** What a run came to, for people. */
@@ -10,6 +11,7 @@ export function summaryText(summary: BatchSummary): string {
     ["attempts", `${count(summary.attempts)}, ${count(summary.rateLimited)} of them answered with 429`],
     ["tokens", `${count(summary.inputTokens)} in, ${count(summary.outputTokens)} out`],
     ["time", `${time(summary.elapsedMs)}${rateText(summary)}`],
+    ...(summary.rest ? [["the rest", restText(summary.rest, summary)] as const] : []),
     ...(summary.open > 0 ? [] : [["results", summary.results] as const]),
   ];
   const lines = rows.map(([name, text]) => `${name.padEnd(9)}  ${text}`);

@@ -65,7 +65,8 @@ function modelInPath(path: string): string | undefined {
   return model;
 }
 
-function sizeOf(body: JsonObject, countTokens: CountTokens): RequestSize {
+/** What a body tells of the price of its request. @param countTokens What counts the tokens of a text. @default an estimate */
+export function sizeOf(body: JsonObject, countTokens: CountTokens = roughTokens): RequestSize {
   const key = MAX_TOKENS_KEYS.find((name) => numberAt(body, name) !== undefined);
   const maxTokens = key ? numberAt(body, key) : numberAt(objectAt(body, "generationConfig"), "maxOutputTokens");
   let characters = 0;
