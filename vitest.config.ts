@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { textImportsOfVite } from "./scripts/text-imports.mjs";
 
 // Packages import one another's sources in tests, through this export condition: no build stands between an edit and its test.
 const conditions = ["@bide/source", "node", "import", "module", "default"];
@@ -11,7 +12,7 @@ const luaAsText = {
 };
 
 export default defineConfig({
-  plugins: [luaAsText],
+  plugins: [luaAsText, textImportsOfVite],
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {

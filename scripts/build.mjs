@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { textImports } from "./text-imports.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -31,6 +32,7 @@ async function bundle(folder) {
     target: "es2022",
     platform: manifest.name === "bide" ? "neutral" : "node",
     loader: { ".lua": "text" },
+    plugins: [textImports],
     sourcemap: true,
     logLevel: "warning",
   });

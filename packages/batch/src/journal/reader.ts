@@ -12,7 +12,7 @@ import { resultIn } from "./output-lines.js";
 import { journalProblem } from "./problems.js";
 import type { AttemptRecord, Counts, RunRecord } from "./records.js";
 import { integerIn, optionalIntegerIn, optionalNumberIn, optionalTextIn, textIn } from "./row.js";
-import { OPEN, prepareSchema, SUCCEEDED } from "./schema.js";
+import { FAILED, OPEN, prepareSchema, SUCCEEDED } from "./schema.js";
 
 /** An HTTP request in the journal, with the item that it was made for. */
 export interface JournalAttempt extends AttemptRecord {
@@ -49,6 +49,8 @@ export interface JournalReader {
   models(): ReadonlyMap<string, number>;
   /** Every attempt, as they were written down; read one at a time, in memory that does not grow with them. */
   attempts(): Iterable<JournalAttempt>;
+  /** The names of the first `most` items that failed for good, in the order of the input. */
+  failedIds(most: number): readonly string[];
   /** Every item in the order of the input, with its result. @throws JournalError for a result that is not as it was written. */
   items(): Iterable<JournalItem>;
   close(): void;
@@ -82,6 +84,7 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
     progress: () => guard(() => progressIn(database)),
     models: () => guard(() => modelsIn(database)),
     attempts: () => guarded(file, () => mapped(database.prepare(ATTEMPTS).rows(), attemptIn)),
+    failedIds: (most) => guard(() => [...database.prepare(FAILED_IDS).rows(most)].map((row) => textIn(row, 0))),
     items: () => guarded(file, () => mapped(database.prepare(ITEMS).rows(), (row) => itemIn(row, file))),
     close: () => database.close(),
   };
@@ -90,6 +93,7 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
 const RUNS = "SELECT started_ms, ended_ms, pid, ending, settings FROM runs ORDER BY id";
 const ATTEMPTS = `SELECT custom_id, number, started_ms, waited_ms, queued_ms, took_ms, status, code, class, model, endpoint,
   input_tokens, output_tokens, cached_tokens, max_tokens, cost FROM attempts ORDER BY id`;
+const FAILED_IDS = `SELECT custom_id FROM items WHERE state = ${FAILED} ORDER BY line LIMIT ?`;
 const ITEMS = `SELECT items.line, items.custom_id, items.state, results.line, results.checksum FROM items
   LEFT JOIN results ON results.id = items.result ORDER BY items.line`;
 

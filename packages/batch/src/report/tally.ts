@@ -1,0 +1,110 @@
+import type { JournalAttempt } from "../journal/reader.js";
+import { Histogram } from "./histogram.js";
+import type { FailureKind, ItemShown, ModelShare } from "./report-data.js";
+
+/** How many of the slowest items are shown. */
+const SLOWEST = 20;
+
+/** Adds up attempts, in the order in which the journal has them: those of an item stand together. */
+export class Tally {
+  attempts = 0;
+  rateLimited = 0;
+  inputTokens = 0;
+  outputTokens = 0;
+  cachedTokens = 0;
+  cost = 0;
+  unpriced = 0;
+  /** Tokens that the provider charged when it let requests in, as far as can be told. */
+  chargedTokens = 0;
+  /** The time that requests were under way, added up. */
+  tookMs = 0;
+  /** Answers that used all the output tokens that they had, so that they may be cut. */
+  cut = 0;
+  readonly latencyMs: Histogram = new Histogram();
+  readonly queuedMs: Histogram = new Histogram();
+  readonly itemMs: Histogram = new Histogram();
+  readonly outputs: Histogram = new Histogram();
+  /** How many requests set each bound on output tokens. */
+  readonly bounds: Map<number, number> = new Map();
+  readonly #models = new Map<string, { -readonly [field in keyof ModelShare]: ModelShare[field] }>();
+  readonly #failures = new Map<string, { -readonly [field in keyof FailureKind]: FailureKind[field] }>();
+  readonly #slowest: ItemShown[] = [];
+
+  add(attempt: JournalAttempt): void {
+    this.attempts++;
+    this.tookMs += attempt.tookMs;
+    this.chargedTokens += chargedFor(attempt, attempt.maxTokens);
+    this.queuedMs.add(attempt.queuedMs ?? 0);
+    if (attempt.status === 429) this.rateLimited++;
+    if (isAnswered(attempt)) this.#addAnswer(attempt);
+    else if (attempt.class !== undefined || attempt.status !== undefined) this.#addFailure(attempt);
+    this.#addModel(attempt);
+  }
+
+  /** An item is over, in one run. */
+  addItem(item: ItemShown): void {
+    this.itemMs.add(item.tookMs);
+    const slowest = this.#slowest;
+    if (slowest.length === SLOWEST && item.tookMs <= (slowest.at(-1)?.tookMs ?? 0)) return;
+    slowest.push(item);
+    slowest.sort((a, b) => b.tookMs - a.tookMs);
+    slowest.length = Math.min(slowest.length, SLOWEST);
+  }
+
+  get models(): readonly ModelShare[] {
+    return [...this.#models.values()].sort((a, b) => b.attempts - a.attempts);
+  }
+
+  get failures(): readonly FailureKind[] {
+    return [...this.#failures.values()].sort((a, b) => b.attempts - a.attempts);
+  }
+
+  get slowest(): readonly ItemShown[] {
+    return this.#slowest;
+  }
+
+  #addAnswer({ tookMs, inputTokens, outputTokens, cachedTokens = 0, maxTokens, cost }: JournalAttempt): void {
+    this.latencyMs.add(tookMs);
+    this.inputTokens += inputTokens;
+    this.outputTokens += outputTokens;
+    this.cachedTokens += cachedTokens;
+    this.cost += cost ?? 0;
+    if (cost === undefined) this.unpriced++;
+    if (outputTokens > 0) this.outputs.add(outputTokens);
+    if (maxTokens === undefined) return;
+    this.bounds.set(maxTokens, (this.bounds.get(maxTokens) ?? 0) + 1);
+    if (outputTokens >= maxTokens) this.cut++;
+  }
+
+  #addFailure({ class: decided, code = "", status }: JournalAttempt): void {
+    const type = decided ?? "unknown";
+    const key = `${type} ${code} ${status}`;
+    const kind = this.#failures.get(key) ?? { class: type, code, status, attempts: 0 };
+    kind.attempts++;
+    this.#failures.set(key, kind);
+  }
+
+  #addModel({ model = "not named", inputTokens, outputTokens, cost = 0 }: JournalAttempt): void {
+    const share = this.#models.get(model) ?? { model, attempts: 0, inputTokens: 0, outputTokens: 0, cost: 0 };
+    share.attempts++;
+    share.inputTokens += inputTokens;
+    share.outputTokens += outputTokens;
+    share.cost += cost;
+    this.#models.set(model, share);
+  }
+}
+
+/** Whether an attempt brought an answer that counts. */
+export function isAnswered({ status = 0, class: type }: JournalAttempt): boolean {
+  return status >= 200 && status < 300 && type === undefined;
+}
+
+/**
+ * The tokens that a provider charges when it lets a request in, with this bound on its output: the bound, or the input where
+ * that is more. Without a bound, what the answer used is all that is known.
+ *
+ * @see https://platform.openai.com/docs/guides/rate-limits
+ */
+export function chargedFor({ inputTokens, outputTokens }: JournalAttempt, maxTokens: number | undefined): number {
+  return maxTokens === undefined ? inputTokens + outputTokens : Math.max(maxTokens, inputTokens);
+}
