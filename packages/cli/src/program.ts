@@ -3,7 +3,9 @@ import { Command } from "commander";
 import { addChat } from "./commands/chat.js";
 import { addEmulate } from "./commands/emulate.js";
 import { addExport } from "./commands/export.js";
+import { addReport } from "./commands/report.js";
 import { addRun } from "./commands/run.js";
+import { addStatus } from "./commands/status.js";
 import type { Io } from "./io.js";
 
 /** The command line of bide. `exit` is told how a command ended. */
@@ -19,7 +21,7 @@ export function programFor(io: Io, exit: (code: number) => void): Command {
       getOutHelpWidth: () => Math.min(80, io.stdout.columns ?? 80),
       getErrHelpWidth: () => Math.min(80, io.stderr.columns ?? 80),
     });
-  for (const add of [addRun, addChat, addExport, addEmulate]) add(program, io, exit);
+  for (const add of [addRun, addStatus, addReport, addExport, addChat, addEmulate]) add(program, io, exit);
   return program;
 }
 

@@ -28,6 +28,7 @@ export interface RunOptions extends EndpointOptions {
   readonly format?: PromptFormat;
   readonly validate?: string;
   readonly order?: "input" | "completion";
+  readonly json?: boolean;
 }
 
 /** Adds the options of {@link RunOptions} to a command. */

@@ -1,12 +1,4 @@
-import {
-  BATCH_DEFAULTS,
-  type BatchEvent,
-  type BatchSummary,
-  estimateBatch,
-  type ImportReport,
-  type Progress,
-  runBatch,
-} from "@bide/batch";
+import { BATCH_DEFAULTS, type BatchEvent, type BatchSummary, estimateBatch, runBatch } from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
 import { withEndpointOptions } from "../endpoint-options.js";
@@ -14,18 +6,26 @@ import { EXIT } from "../exit-codes.js";
 import { keepAliveFetch } from "../http/undici-fetch.js";
 import { hearInterrupts } from "../interrupts.js";
 import type { Io } from "../io.js";
-import { type Display, showProgress } from "../progress/display.js";
 import { estimateText } from "../progress/estimate.js";
-import { count, plural } from "../progress/format.js";
-import { summaryText } from "../progress/summary.js";
+import { JsonEvents } from "../progress/json-events.js";
+import { PeopleEvents } from "../progress/people-events.js";
+import { toldOf } from "../progress/standing.js";
 import { batchOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
 
 const EXAMPLES = `
+Run the same line again after anything that ended it, and it goes on where it
+was. Ctrl-C once finishes what is under way, twice stops now.
+
 Examples:
   $ bide run prompts.jsonl -o results.jsonl --rpm 500 --tpm 200000 --burst 50
   $ bide run prompts.jsonl -o results.jsonl --base-url http://127.0.0.1:8000/v1
+  $ bide run films.csv -o answers.csv --prompt-column question --model gpt-4o-mini
+  $ bide run prompts.jsonl -o results.jsonl --dry-run
+  $ bide run prompts.jsonl -o results.jsonl --sample 100
+  $ bide run prompts.jsonl -o results.jsonl --json | jq 'select(.type == "run-progressed")'
 
-Run the same line again after anything that ended it, and it goes on where it was.
+Exit codes: 0 all succeeded, 1 some failed, 2 usage, 3 stopped by quota or key,
+75 time budget spent, 130 interrupted. All but 0, 1 and 2 go on when run again.
 `;
 
 /** `bide run`: drives a file of requests to its end. */
@@ -39,6 +39,7 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
         .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers"),
     ),
   )
+    .option("--json", "print what happens as events on stdout, one JSON object a line")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, options: RunOptions) => {
       exit(await run(file, options, io));
@@ -53,18 +54,11 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   }
   // As many connections as requests are under way: the engine bounds those.
   const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
-  let display: Display | undefined;
-  const say = (line: string): void => {
-    if (display) display.say(line);
-    else io.stderr.write(`${line}\n`);
-  };
-  const interrupts = hearInterrupts(() => say("stopping: finishing what is under way; Ctrl-C again stops now"));
+  const told = toldOf(batch);
+  const events = options.json ? new JsonEvents(io, systemClock, told) : new PeopleEvents(io, systemClock, told, file);
+  const interrupts = hearInterrupts(() => events.interrupted());
   try {
-    const onEvent = (event: BatchEvent): void => {
-      if (event.type !== "run-started") return;
-      io.stderr.write(startText(file, event.progress, event.changes));
-      display = showProgress(event.progress, io, systemClock);
-    };
+    const onEvent = (event: BatchEvent): void => events.hear(event);
     const summary = await runBatch({
       ...batch,
       fetch: http.fetch,
@@ -72,30 +66,17 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
       signal: interrupts.stop,
       onEvent,
     });
-    display?.stop();
-    io.stderr.write(`${summaryText(summary)}\n`);
-    return exitCodeOf(summary);
+    const code = exitCodeOf(summary);
+    events.ended(summary, code);
+    return code;
+  } catch (error) {
+    events.failed(error);
+    throw error;
   } finally {
-    display?.stop();
+    events.stop();
     interrupts.release();
     await http.close();
   }
-}
-
-function startText(file: string, { total, before }: Progress, changes: ImportReport | undefined): string {
-  const done = before > 0 ? `, ${count(before)} of them done before` : "";
-  return `${file}: ${plural(total, "request")}${done}\n${changes === undefined ? "" : changedText(changes)}`;
-}
-
-/** What is different from the file of the last run; nothing when this is the first. */
-function changedText({ total, added, changed, removed }: ImportReport): string {
-  if (added === total) return "";
-  const parts = [
-    ...(added > 0 ? [`${count(added)} new`] : []),
-    ...(changed > 0 ? [`${count(changed)} changed, to be run again`] : []),
-    ...(removed > 0 ? [`${count(removed)} gone`] : []),
-  ];
-  return parts.length === 0 ? "" : `the file has changed since the last run: ${parts.join(", ")}\n`;
 }
 
 function exitCodeOf({ open, failed, stop }: BatchSummary): number {

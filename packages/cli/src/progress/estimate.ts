@@ -1,19 +1,20 @@
 import type { BatchEstimate, BatchSummary, RestEstimate } from "@bide/batch";
-import { count, plural, short, time } from "./format.js";
+import { count, money, plural, short, time } from "./format.js";
+import { rowsText } from "./rows.js";
 
 /** What a file will take, for people. */
 export function estimateText(file: string, estimate: BatchEstimate): string {
   const { total, open, inputTokens, outputTokens, unbounded, models } = estimate;
   const done = total - open;
   const names = [...models].map(([model, requests]) => `${model || "no model"} ${count(requests)}`);
-  const rows: (readonly [string, string])[] = [
+  const rows = rowsText([
     ["requests", `${count(open)}${done > 0 ? ` left of ${count(total)}` : ""}`],
     ["models", names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${count(names.length - 5)} more` : "")],
     ["tokens", `about ${short(inputTokens)} in, at most ${short(outputTokens)} out${unboundedText(unbounded)}`],
     ["cost", costText(estimate)],
     ["time", timeText(estimate)],
-  ];
-  return [`${file}: nothing was sent`, ...rows.map(([name, text]) => `${name.padEnd(9)}  ${text}`)].join("\n");
+  ]);
+  return `${file}: nothing was sent\n${rows}`;
 }
 
 /** What the rest of a file will take, by what a part of it took. */
@@ -21,14 +22,8 @@ export function restText(
   { timeMs, cost, inputTokens, outputTokens }: RestEstimate,
   { currency, unpriced }: Pick<BatchSummary, "currency" | "unpriced">,
 ): string {
-  const money = unpriced > 0 && cost === 0 ? "cost unknown" : `about ${amount(cost, currency)}`;
-  return `about ${time(timeMs)}, ${money}, ${short(inputTokens)} tokens in, ${short(outputTokens)} out`;
-}
-
-/** A sum of money: `0.42 USD`, `0.0031 USD`. */
-export function amount(cost: number, currency: string): string {
-  const digits = cost === 0 || cost >= 0.1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(cost)));
-  return `${cost.toFixed(digits)} ${currency}`;
+  const sum = unpriced > 0 && cost === 0 ? "cost unknown" : `about ${money(cost, currency)}`;
+  return `about ${time(timeMs)}, ${sum}, ${short(inputTokens)} tokens in, ${short(outputTokens)} out`;
 }
 
 function unboundedText(unbounded: number): string {
@@ -39,7 +34,7 @@ function costText({ open, cost, currency, pricesOf, unpriced, unbounded }: Batch
   if (open > 0 && unpriced === open) return "unknown: no price for the model; give --prices";
   const bound = unbounded > 0 ? "at least " : "at most ";
   const missing = unpriced > 0 ? `, and ${plural(unpriced, "request")} without a price` : "";
-  return `${bound}${amount(cost, currency)} at the prices of ${pricesOf}${missing}`;
+  return `${bound}${money(cost, currency)} at the prices of ${pricesOf}${missing}`;
 }
 
 function timeText({ timeMs, binds }: BatchEstimate): string {

@@ -1,2 +1,2 @@
 // Terminal and report speak of numbers in one way.
-export { count, money, perSecond, plural, short, time } from "@bide/batch/report";
+export { count, money, percent, plural, short, time } from "@bide/batch/report";

@@ -1,0 +1,136 @@
+import { type JournalReader, type Progress, type RunRecord, readJournal } from "@bide/batch";
+import { systemClock } from "bide";
+import type { Command } from "commander";
+import { EXIT } from "../exit-codes.js";
+import type { Io } from "../io.js";
+import { count, money, percent, plural, short, time } from "../progress/format.js";
+import { rowsText } from "../progress/rows.js";
+import { type Standing, standingOf, type Told } from "../progress/standing.js";
+
+interface StatusOptions {
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ bide status results.jsonl
+  $ watch -n 5 bide status results.jsonl
+  $ bide status results.jsonl --json | jq .done
+`;
+
+/** `bide status`: how a run stands, from elsewhere. */
+export function addStatus(program: Command, io: Io, exit: (code: number) => void): void {
+  program
+    .command("status")
+    .summary("say how a run stands, while it goes on or after")
+    .description("Say how a run stands, while it goes on or after, from its journal.")
+    .argument("<results>", "the output that was given to the run")
+    .option("--json", "print it as one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action((results: string, { json }: StatusOptions) => {
+      const status = statusOf(results, systemClock.wallNowMs());
+      io.stdout.write(`${json ? JSON.stringify(status) : statusText(results, status)}\n`);
+      exit(EXIT.ok);
+    });
+}
+
+/** A standing as the journal tells it. */
+interface Status extends Omit<Standing, "requestsPerMinute" | "tokensPerMinute"> {
+  readonly state: "running" | "done" | "stopped" | "new";
+  /** How the last run ended: `done`, why it stopped, or `killed`. */
+  readonly ending?: string | undefined;
+  readonly pid?: number | undefined;
+  /** How long ago the figures of this run were told, in milliseconds. */
+  readonly toldAgoMs?: number | undefined;
+}
+
+function statusOf(results: string, nowMs: number): Status {
+  const reader = readJournal(results);
+  try {
+    return statusIn(reader, nowMs);
+  } finally {
+    reader.close();
+  }
+}
+
+function statusIn(reader: JournalReader, nowMs: number): Status {
+  const { isRunning } = reader;
+  const run = reader.runs().at(-1);
+  const counts = reader.counts();
+  const last = reader.progress();
+  // What the journal counts is newer than what the run told of itself.
+  const before = last?.progress.before ?? 0;
+  const [succeeded, failed] = [counts.succeeded, counts.failed];
+  const told = last?.progress ?? NO_PROGRESS;
+  const progress = { ...told, total: counts.total, before, failed, succeeded: counts.succeeded - before };
+  const {
+    requestsPerMinute: _requests,
+    tokensPerMinute: _tokens,
+    ...standing
+  } = standingOf(progress, limitsOf(run), NO_RATES);
+  const state = isRunning ? "running" : run === undefined ? "new" : counts.open === 0 ? "done" : "stopped";
+  return {
+    state,
+    ...standing,
+    ...{ total: counts.total, done: succeeded + failed, succeeded, failed },
+    ...(isRunning ? {} : { inFlight: 0, waiting: counts.open, binds: undefined, leftMs: undefined }),
+    ending: isRunning || run === undefined ? undefined : (run.ending ?? "killed"),
+    pid: isRunning ? run?.pid : undefined,
+    toldAgoMs: isRunning && last !== undefined ? Math.max(0, nowMs - last.atMs) : undefined,
+  };
+}
+
+const NO_RATES = { requestsPerMinute: 0, tokensPerMinute: 0 };
+
+const NO_PROGRESS: Progress = {
+  ...{
+    total: 0,
+    before: 0,
+    succeeded: 0,
+    failed: 0,
+    inFlight: 0,
+    sending: 0,
+    attempts: 0,
+    rateLimited: 0,
+    failures: {},
+  },
+  ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: 0, unpriced: 0, elapsedMs: 0 },
+};
+
+function limitsOf(run: RunRecord | undefined): Told {
+  const { endpoints = [], prices } = run?.settings ?? {};
+  const sum = (limits: readonly (number | undefined)[]): number | undefined =>
+    limits.length > 0 && limits.every((limit) => limit !== undefined)
+      ? limits.reduce<number>((total, limit) => total + (limit ?? 0), 0)
+      : undefined;
+  return {
+    rpm: sum(endpoints.map(({ rpm }) => rpm)),
+    tpm: sum(endpoints.map(({ tpm }) => tpm)),
+    currency: prices?.currency ?? "USD",
+  };
+}
+
+function statusText(results: string, status: Status): string {
+  const { total, done, succeeded, failed, inFlight, waiting, attempts, rateLimited, cost, currency, leftMs } = status;
+  const isRunning = status.state === "running";
+  return rowsText([
+    [results, stateText(status)],
+    ["done", `${count(done)} of ${count(total)} (${percent(total === 0 ? 0 : done / total)})`],
+    ["succeeded", count(succeeded)],
+    ["failed", count(failed)],
+    ["in flight", isRunning ? count(inFlight) : undefined],
+    [isRunning ? "waiting" : "left", isRunning || waiting > 0 ? count(waiting) : undefined],
+    ["requests", `${count(attempts)}${rateLimited > 0 ? `, ${count(rateLimited)} answered with 429` : ""}`],
+    ["tokens", `${short(status.inputTokens)} in, ${short(status.outputTokens)} out`],
+    ["cost", cost === undefined || cost === 0 ? undefined : money(cost, currency)],
+    ["binds", status.binds],
+    ["to the end", leftMs === undefined ? undefined : time(leftMs)],
+  ]);
+}
+
+function stateText({ state, ending, pid, elapsedMs, waiting, toldAgoMs = 0 }: Status): string {
+  if (state === "running") return `running for ${time(elapsedMs + toldAgoMs)} (process ${pid})`;
+  if (state === "done") return "done";
+  if (state === "new") return "not begun";
+  return `${ending}; run the same command again to go on with the ${plural(waiting, "request")} left`;
+}

@@ -1,0 +1,81 @@
+import type { BatchEvent, BatchSummary, ImportReport, Progress } from "@bide/batch";
+import type { Clock } from "bide";
+import type { Io } from "../io.js";
+import { type Display, showProgress } from "./display.js";
+import { count, plural, time } from "./format.js";
+import type { RunEvents } from "./run-events.js";
+import { Standings, type Told } from "./standing.js";
+import { summaryText } from "./summary.js";
+
+/** Tells people what a run does, on stderr. */
+export class PeopleEvents implements RunEvents {
+  readonly #io: Io;
+  readonly #clock: Clock;
+  readonly #told: Told;
+  readonly #file: string;
+  #display: Display | undefined;
+
+  constructor(io: Io, clock: Clock, told: Told, file: string) {
+    this.#io = io;
+    this.#clock = clock;
+    this.#told = told;
+    this.#file = file;
+  }
+
+  hear(event: BatchEvent): void {
+    switch (event.type) {
+      case "run-started": {
+        const standings = new Standings(event.progress, this.#told);
+        this.#io.stderr.write(startText(this.#file, event.progress, event.changes));
+        this.#display = showProgress(() => standings.now(), this.#io, this.#clock);
+        break;
+      }
+      case "run-stopping":
+        if (event.stop.reason !== "interrupted") this.#say(`stopping: ${event.stop.message}`);
+        break;
+      case "bucket-paused":
+        if (event.pauseMs >= 60_000)
+          this.#say(`the endpoint asks to wait ${time(event.pauseMs)}: ${event.decision.reason}`);
+        break;
+    }
+  }
+
+  interrupted(): void {
+    this.#say("stopping: finishing what is under way; Ctrl-C again stops now");
+  }
+
+  ended(summary: BatchSummary): void {
+    this.stop();
+    this.#io.stderr.write(`${summaryText(summary)}\n`);
+  }
+
+  failed(): void {
+    this.stop();
+  }
+
+  stop(): void {
+    this.#display?.stop();
+    this.#display = undefined;
+  }
+
+  #say(line: string): void {
+    if (this.#display) this.#display.say(line);
+    else this.#io.stderr.write(`${line}\n`);
+  }
+}
+
+function startText(file: string, { total, before }: Progress, changes: ImportReport | undefined): string {
+  const done = before > 0 ? `, ${count(before)} of them done before` : "";
+  return `${file}: ${plural(total, "request")}${done}\n${changes === undefined ? "" : changedText(changes)}`;
+}
+
+/** What is different from the file of the last run; nothing when this is the first. */
+function changedText({ total, added, changed, removed }: ImportReport): string {
+  if (added === total) return "";
+  const parts = [
+    ...(added > 0 ? [`${count(added)} new`] : []),
+    ...(changed > 0 ? [`${count(changed)} changed, to be run again`] : []),
+    ...(removed > 0 ? [`${count(removed)} gone`] : []),
+  ];
+  return parts.length === 0 ? "" : `the file has changed since the last run: ${parts.join(", ")}\n`;
+}
