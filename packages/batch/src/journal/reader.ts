@@ -137,7 +137,13 @@ function progressIn(database: Database): LastProgress | undefined {
   const row = database.prepare("SELECT value FROM meta WHERE name = 'progress'").get();
   const value = row && parsedJson(textIn(row, 0));
   if (!isObject(value) || typeof value["atMs"] !== "number" || !isObject(value["progress"])) return undefined;
-  return value as unknown as LastProgress;
+  const { atMs, progress } = value as unknown as LastProgress;
+  // JSON has no Infinity, which is what limits nothing.
+  const lanes = (progress.lanes ?? []).map((lane) => ({
+    ...lane,
+    mostInFlight: lane.mostInFlight ?? Number.POSITIVE_INFINITY,
+  }));
+  return { atMs, progress: { ...progress, lanes } };
 }
 
 function modelsIn(database: Database): ReadonlyMap<string, number> {

@@ -1,4 +1,4 @@
-import type { DecisionClass } from "@bide/llm";
+import type { DecisionClass, LaneState } from "@bide/llm";
 import type { Clock } from "bide";
 
 /** How a run stands, now. One object that changes while the run goes on: read it as often as you like. */
@@ -25,17 +25,19 @@ export interface Progress {
   readonly cost: number;
   /** Answers whose model has no price. */
   readonly unpriced: number;
+  /** The quota of each key and model that requests went to: what is let in, who waits, and what binds. */
+  readonly lanes: readonly LaneState[];
   /** Milliseconds since the first request could go. */
   readonly elapsedMs: number;
 }
 
 /** The numbers of a {@link Progress}, to be written. */
 export type Figures = {
-  -readonly [field in Exclude<keyof Progress, "elapsedMs" | "failures">]: number;
-} & Pick<Progress, "elapsedMs"> & { readonly failures: Partial<Record<DecisionClass, number>> };
+  -readonly [field in Exclude<keyof Progress, "elapsedMs" | "failures" | "lanes">]: number;
+} & Pick<Progress, "elapsedMs" | "lanes"> & { readonly failures: Partial<Record<DecisionClass, number>> };
 
-/** Figures with every count at nought, and the time running. */
-export function noFigures(clock: Clock): Figures {
+/** Figures with every count at nought, and the time running. @param lanes Looked up whenever somebody reads them. */
+export function noFigures(clock: Clock, lanes: () => readonly LaneState[] = () => []): Figures {
   const startedMs = clock.nowMs();
   return {
     total: 0,
@@ -52,6 +54,9 @@ export function noFigures(clock: Clock): Figures {
     cachedTokens: 0,
     cost: 0,
     unpriced: 0,
+    get lanes() {
+      return lanes();
+    },
     get elapsedMs() {
       return clock.nowMs() - startedMs;
     },

@@ -97,7 +97,7 @@ class Run {
     this.#files = files;
     this.#options = options;
     this.#clock = clock;
-    this.#figures = noFigures(clock);
+    this.#figures = noFigures(clock, () => this.#channels.lanes());
     this.#prices = options.prices ?? PRICE_LIST;
     const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, endpoints, fetch } = options;
     const layer = { maxAttempts, deadline, attemptTimeout, validate, clock: options.clock };

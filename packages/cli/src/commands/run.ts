@@ -1,4 +1,5 @@
 import { BATCH_DEFAULTS, type BatchEvent, type BatchSummary, estimateBatch, runBatch } from "@bide/batch";
+import { PRICE_LIST } from "@bide/llm";
 import { systemClock } from "bide";
 import type { Command } from "commander";
 import { withEndpointOptions } from "../endpoint-options.js";
@@ -9,7 +10,6 @@ import type { Io } from "../io.js";
 import { estimateText } from "../progress/estimate.js";
 import { JsonEvents } from "../progress/json-events.js";
 import { PeopleEvents } from "../progress/people-events.js";
-import { toldOf } from "../progress/standing.js";
 import { batchOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
 
 const EXAMPLES = `
@@ -54,8 +54,10 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   }
   // As many connections as requests are under way: the engine bounds those.
   const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
-  const told = toldOf(batch);
-  const events = options.json ? new JsonEvents(io, systemClock, told) : new PeopleEvents(io, systemClock, told, file);
+  const { currency } = batch.prices ?? PRICE_LIST;
+  const events = options.json
+    ? new JsonEvents(io, systemClock, currency)
+    : new PeopleEvents(io, systemClock, currency, file);
   const interrupts = hearInterrupts(() => events.interrupted());
   try {
     const onEvent = (event: BatchEvent): void => events.hear(event);

@@ -1,11 +1,11 @@
-import { type JournalReader, type Progress, type RunRecord, readJournal } from "@bide/batch";
+import { type JournalReader, type Progress, readJournal } from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { count, money, percent, plural, short, time } from "../progress/format.js";
 import { rowsText } from "../progress/rows.js";
-import { type Standing, standingOf, type Told } from "../progress/standing.js";
+import { type Rates, type Standing, standingOf } from "../progress/standing.js";
 
 interface StatusOptions {
   readonly json?: boolean;
@@ -35,7 +35,7 @@ export function addStatus(program: Command, io: Io, exit: (code: number) => void
 }
 
 /** A standing as the journal tells it. */
-interface Status extends Omit<Standing, "requestsPerMinute" | "tokensPerMinute"> {
+interface Status extends Standing {
   readonly state: "running" | "done" | "stopped" | "new";
   /** How the last run ended: `done`, why it stopped, or `killed`. */
   readonly ending?: string | undefined;
@@ -63,11 +63,7 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
   const [succeeded, failed] = [counts.succeeded, counts.failed];
   const told = last?.progress ?? NO_PROGRESS;
   const progress = { ...told, total: counts.total, before, failed, succeeded: counts.succeeded - before };
-  const {
-    requestsPerMinute: _requests,
-    tokensPerMinute: _tokens,
-    ...standing
-  } = standingOf(progress, limitsOf(run), NO_RATES);
+  const standing = standingOf(progress, run?.settings.prices?.currency ?? "USD", ratesOf(progress));
   const state = isRunning ? "running" : run === undefined ? "new" : counts.open === 0 ? "done" : "stopped";
   return {
     state,
@@ -80,7 +76,15 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
   };
 }
 
-const NO_RATES = { requestsPerMinute: 0, tokensPerMinute: 0 };
+/** From elsewhere, only the whole of the run is seen. */
+function ratesOf({ elapsedMs, attempts, inputTokens, outputTokens, succeeded, failed }: Progress): Rates {
+  const perMinute = (count: number): number => (elapsedMs > 0 ? (count / elapsedMs) * 60_000 : 0);
+  return {
+    requestsPerMinute: perMinute(attempts),
+    tokensPerMinute: perMinute(inputTokens + outputTokens),
+    donePerMinute: perMinute(succeeded + failed),
+  };
+}
 
 const NO_PROGRESS: Progress = {
   ...{
@@ -94,21 +98,8 @@ const NO_PROGRESS: Progress = {
     rateLimited: 0,
     failures: {},
   },
-  ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: 0, unpriced: 0, elapsedMs: 0 },
+  ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: 0, unpriced: 0, elapsedMs: 0, lanes: [] },
 };
-
-function limitsOf(run: RunRecord | undefined): Told {
-  const { endpoints = [], prices } = run?.settings ?? {};
-  const sum = (limits: readonly (number | undefined)[]): number | undefined =>
-    limits.length > 0 && limits.every((limit) => limit !== undefined)
-      ? limits.reduce<number>((total, limit) => total + (limit ?? 0), 0)
-      : undefined;
-  return {
-    rpm: sum(endpoints.map(({ rpm }) => rpm)),
-    tpm: sum(endpoints.map(({ tpm }) => tpm)),
-    currency: prices?.currency ?? "USD",
-  };
-}
 
 function statusText(results: string, status: Status): string {
   const { total, done, succeeded, failed, inFlight, waiting, attempts, rateLimited, cost, currency, leftMs } = status;

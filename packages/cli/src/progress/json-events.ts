@@ -3,7 +3,7 @@ import { BideError, type Clock } from "bide";
 import type { Io } from "../io.js";
 import { every } from "./every.js";
 import type { RunEvents } from "./run-events.js";
-import { Standings, type Told } from "./standing.js";
+import { Standings } from "./standing.js";
 
 const PROGRESS_EVERY_MS = 1000;
 
@@ -11,13 +11,13 @@ const PROGRESS_EVERY_MS = 1000;
 export class JsonEvents implements RunEvents {
   readonly #io: Io;
   readonly #clock: Clock;
-  readonly #told: Told;
+  readonly #currency: string;
   #stop: () => void = () => undefined;
 
-  constructor(io: Io, clock: Clock, told: Told) {
+  constructor(io: Io, clock: Clock, currency: string) {
     this.#io = io;
     this.#clock = clock;
-    this.#told = told;
+    this.#currency = currency;
   }
 
   hear(event: BatchEvent): void {
@@ -28,7 +28,7 @@ export class JsonEvents implements RunEvents {
         return;
       case "run-started": {
         const { progress, ...rest } = event;
-        const standings = new Standings(progress, this.#told);
+        const standings = new Standings(progress, this.#currency);
         this.#tell({ ...rest, total: progress.total, before: progress.before });
         const tell = (): void => this.#tell({ type: "run-progressed", ...standings.now() });
         this.#stop = every(PROGRESS_EVERY_MS, this.#clock, tell);

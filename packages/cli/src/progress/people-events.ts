@@ -4,28 +4,28 @@ import type { Io } from "../io.js";
 import { type Display, showProgress } from "./display.js";
 import { count, plural, time } from "./format.js";
 import type { RunEvents } from "./run-events.js";
-import { Standings, type Told } from "./standing.js";
+import { Standings } from "./standing.js";
 import { summaryText } from "./summary.js";
 
 /** Tells people what a run does, on stderr. */
 export class PeopleEvents implements RunEvents {
   readonly #io: Io;
   readonly #clock: Clock;
-  readonly #told: Told;
+  readonly #currency: string;
   readonly #file: string;
   #display: Display | undefined;
 
-  constructor(io: Io, clock: Clock, told: Told, file: string) {
+  constructor(io: Io, clock: Clock, currency: string, file: string) {
     this.#io = io;
     this.#clock = clock;
-    this.#told = told;
+    this.#currency = currency;
     this.#file = file;
   }
 
   hear(event: BatchEvent): void {
     switch (event.type) {
       case "run-started": {
-        const standings = new Standings(event.progress, this.#told);
+        const standings = new Standings(event.progress, this.#currency);
         this.#io.stderr.write(startText(this.#file, event.progress, event.changes));
         this.#display = showProgress(() => standings.now(), this.#io, this.#clock);
         break;
