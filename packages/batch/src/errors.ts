@@ -50,3 +50,14 @@ export class JournalError extends BideError {
     super(`${file}: ${reason}`, options);
   }
 }
+
+/** The run was interrupted while its input was read. Nothing was sent, and nothing was changed. */
+export class InterruptedError extends BideError {
+  override readonly code = "BIDE_BATCH_INTERRUPTED";
+  override get name(): "InterruptedError" {
+    return "InterruptedError";
+  }
+  constructor(readonly file: string) {
+    super(`${file}: interrupted while it was read; nothing was sent`);
+  }
+}

@@ -1,4 +1,4 @@
-export { InputError, JournalError, type JournalProblem, OutputError } from "./errors.js";
+export { InputError, InterruptedError, JournalError, type JournalProblem, OutputError } from "./errors.js";
 export { type ExportOptions, exportResults } from "./export.js";
 export { type BatchFiles, filesOf } from "./files.js";
 export { BATCH_URLS, type BatchRequest } from "./formats/batch-request.js";

@@ -20,7 +20,9 @@ export async function bundled(source: string, name: string): Promise<string> {
     target: "node20",
     conditions: ["@bide/source"],
     external: ["libsql"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+    },
     logLevel: "silent",
   });
   return outfile;

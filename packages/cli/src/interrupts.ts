@@ -1,21 +1,32 @@
+import { systemClock } from "bide";
+
 /** What the signals of this process ask for. */
 export interface Interrupts {
   /** Aborts at the first one: finish what is under way. */
   readonly drain: AbortSignal;
-  /** Aborts at the second one: stop now. */
+  /** Aborts at the second one, or when whoever sent the first would not wait any longer: stop now. */
   readonly stop: AbortSignal;
   release(): void;
 }
+
+/**
+ * A person who presses Ctrl-C can press it again. Whoever sends SIGTERM, or has closed the terminal, kills after ten seconds
+ * or so: by then everything has ended in order.
+ */
+const PATIENCE_MS = 7000;
 
 /** Hears Ctrl-C and its kin. `onFirst` says what happens next. */
 export function hearInterrupts(onFirst: () => void): Interrupts {
   const drain = new AbortController();
   const stop = new AbortController();
-  const hear = (): void => {
-    if (drain.signal.aborted) {
+  const released = new AbortController();
+  const hear = (signal: NodeJS.Signals): void => {
+    if (drain.signal.aborted && signal === "SIGINT") {
       stop.abort();
       return;
     }
+    if (signal !== "SIGINT") stopLater(stop, released.signal);
+    if (drain.signal.aborted) return;
     drain.abort();
     onFirst();
   };
@@ -25,7 +36,15 @@ export function hearInterrupts(onFirst: () => void): Interrupts {
     drain: drain.signal,
     stop: stop.signal,
     release: () => {
+      released.abort();
       for (const signal of signals) process.off(signal, hear);
     },
   };
+}
+
+function stopLater(stop: AbortController, released: AbortSignal): void {
+  systemClock.sleep(PATIENCE_MS, released).then(
+    () => stop.abort(),
+    () => undefined,
+  );
 }

@@ -1,3 +1,4 @@
+import { InterruptedError } from "@bide/batch";
 import { BideError } from "bide";
 import { CommanderError } from "commander";
 import { loadDotEnv } from "./environment.js";
@@ -30,7 +31,7 @@ function told(error: unknown, { stderr }: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof BideError) {
     stderr.write(`bide: ${error.message}\n`);
-    return EXIT.usage;
+    return error instanceof InterruptedError ? EXIT.interrupted : EXIT.usage;
   }
   stderr.write(
     `bide: an unexpected error; please report it\n${error instanceof Error ? error.stack : String(error)}\n`,

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { InputError, InterruptedError } from "../errors.js";
 import type { BatchRequest } from "../formats/batch-request.js";
 import { modelOf } from "../formats/request-facts.js";
 import type { KeptRequest, SourceRequest } from "../formats/source-request.js";
@@ -31,6 +31,8 @@ export interface ImportSource {
   readonly settings: string;
   /** Sees each request that has no result yet. */
   readonly onOpen?: ((request: BatchRequest) => void) | undefined;
+  /** Aborted: what was read is given up. */
+  readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
   /** Looks and changes nothing. @default false */
   readonly isTrial?: boolean | undefined;
 }
@@ -39,7 +41,7 @@ export interface ImportSource {
  * Checks every line and makes the journal's table of items from them, keeping the results of lines that are the same as
  * before. All of it or nothing: a bad line leaves the journal as it was.
  *
- * @throws InputError naming the first bad line.
+ * @throws InputError naming the first bad line; InterruptedError.
  */
 export async function importItems(database: Database, source: ImportSource): Promise<ImportReport> {
   database.exec("BEGIN IMMEDIATE");
@@ -58,7 +60,10 @@ async function replaceItems(database: Database, source: ImportSource): Promise<I
   database.exec(itemsTable("next_items"));
   database.exec("DELETE FROM requests");
   const importer = new Importer(database, source);
-  for await (const requests of source.requests) for (const request of requests) importer.add(request);
+  for await (const requests of source.requests) {
+    if (source.signals?.some((signal) => signal?.aborted)) throw new InterruptedError(source.name);
+    for (const request of requests) importer.add(request);
+  }
   if (importer.total === 0) throw new InputError(source.name, undefined, "the file holds no requests");
   database
     .prepare("INSERT OR REPLACE INTO meta VALUES ('models', ?)")

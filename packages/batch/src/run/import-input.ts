@@ -1,5 +1,5 @@
 import type { BatchRequest } from "../formats/batch-request.js";
-import type { ImportReport } from "../journal/import.js";
+import type { ImportReport, ImportSource } from "../journal/import.js";
 import type { Journal } from "../journal/journal.js";
 import type { Input } from "./input.js";
 
@@ -8,12 +8,16 @@ import type { Input } from "./input.js";
  *
  * @returns What has changed, or `undefined` when nothing has.
  */
-export async function importInput(journal: Journal, input: Input): Promise<ImportReport | undefined> {
+export async function importInput(
+  journal: Journal,
+  input: Input,
+  signals: ImportSource["signals"] = [],
+): Promise<ImportReport | undefined> {
   const known = journal.meta("input");
   if (known !== undefined && known === (await input.identity())) return undefined;
   const reading = input.read();
   const { name, settings } = input;
-  const report = await journal.import({ name, settings, requests: reading.requests });
+  const report = await journal.import({ name, settings, requests: reading.requests, signals });
   journal.setMeta("columns", JSON.stringify(reading.columns ?? null));
   journal.setMeta("input", reading.identity ?? "");
   return report;

@@ -25,7 +25,7 @@ import { summaryOf } from "./summary.js";
  * Drives a file of requests to its end: sends what has no result yet, writes each result to the journal before it counts,
  * and, when none is open, writes the result files. Run again after whatever ended it, it goes on where it was.
  *
- * @throws InputError, OutputError, JournalError, OptionError before the first request, with nothing changed.
+ * @throws InputError, OutputError, JournalError, OptionError, InterruptedError before the first request, with nothing changed.
  */
 export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const { clock = systemClock, openDatabase = openLibsql } = options;
@@ -35,7 +35,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
   const files = filesOf(options.output);
   const input = checkedInput(options, files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
-  const changes = await prepared(journal, input);
+  const changes = await prepared(journal, input, options);
   try {
     return await new Run(journal, files, clock, {
       ...options,
@@ -61,9 +61,13 @@ function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOption
 }
 
 /** What the input brought; a journal that was made for a bad one is removed again. */
-async function prepared(journal: Journal, input: Input): Promise<ImportReport | undefined> {
+async function prepared(
+  journal: Journal,
+  input: Input,
+  { drain, signal }: BatchOptions,
+): Promise<ImportReport | undefined> {
   try {
-    return await importInput(journal, input);
+    return await importInput(journal, input, [drain, signal]);
   } catch (error) {
     journal.discard();
     throw error;
