@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -84,6 +85,19 @@ describe("a file that cannot be run", () => {
     writeFileSync(input, Buffer.concat([Buffer.from(`${GOOD}\n{"custom_id":"`), Buffer.from([0xff, 0x22])]));
 
     expect((await run()).said).toContain("line 2: not valid UTF-8 (byte 0xFF at position 15 of the line)");
+  });
+
+  test("300 MB on one line: refused before they fill the memory", { timeout: 30_000 }, async () => {
+    const piece = Buffer.alloc(30 * 1024 * 1024, "x");
+    writeFileSync(input, `${GOOD}\n{"custom_id":"`);
+    for (let piecesLeft = 10; piecesLeft > 0; piecesLeft--) appendFileSync(input, piece);
+    const before = process.memoryUsage().rss;
+
+    const { code, said } = await run();
+
+    expect(said).toContain("line 2: the line is longer than 32 MiB, the most that one may have");
+    expect(code).toBe(2);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
   });
 
   test("an empty file", async () => {

@@ -200,9 +200,10 @@ export class Journal {
     this.#group.flush();
   }
 
-  /** Writes what has gathered, and lets go of the journal. */
+  /** Writes what has gathered, brings the journal into one file, and lets go of it. */
   close(): void {
     this.#group.flush();
+    this.#gather();
     this.#database.close();
     this.#lock.release();
   }
@@ -213,6 +214,15 @@ export class Journal {
     this.#database.close();
     if (isUnused) for (const end of ["", "-wal", "-shm"]) rmSync(this.path + end, { force: true });
     this.#lock.release();
+  }
+
+  /** SQLite does it by itself when the last of its statements is gone, which a garbage collector decides. */
+  #gather(): void {
+    try {
+      this.#database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    } catch {
+      // Somebody reads, or the disk is full: what is in the write-ahead log counts all the same.
+    }
   }
 
   #guarded<T>(action: () => T): T {

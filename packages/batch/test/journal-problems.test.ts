@@ -1,0 +1,141 @@
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import Libsql from "libsql";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Database, openLibsql, readJournal } from "../src/index.js";
+import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
+
+let f: Fixture;
+let input: string;
+
+beforeEach(async () => {
+  f = await fixture();
+  input = f.write("prompts.jsonl", batchLines(prompts(40)));
+});
+afterEach(() => f.close());
+
+/** A store whose `count`th commit fails as SQLite does. */
+function failingAt(count: number, code: string): (path: string) => Database {
+  let commits = 0;
+  return (path) => {
+    const database = openLibsql(path);
+    if (path.endsWith(".lock")) return database;
+    const exec = (sql: string): void => {
+      if (sql === "COMMIT" && ++commits === count) throw Object.assign(new Error("from SQLite"), { code });
+      database.exec(sql);
+    };
+    return { ...database, exec };
+  };
+}
+
+/** The same with the journal opened by hand. */
+function edit(sql: string): void {
+  const database = new Libsql(`${f.output}.bide`);
+  database.exec(sql);
+  database.close();
+}
+
+describe("a store that fails in the middle", () => {
+  test.each([
+    ["SQLITE_FULL", "full", "the disk is full; free some space and run the same command again"],
+    ["SQLITE_IOERR_WRITE", "unwritable", "cannot be written; check the folder, its rights and the disk"],
+    ["SQLITE_READONLY", "unwritable", "cannot be written"],
+  ])("%s: one clear sentence, and the next run goes on with nothing lost", async (code, problem, sentence) => {
+    const done: string[] = [];
+    const run = f.run(input, {
+      concurrency: 4,
+      openDatabase: failingAt(4, code),
+      onEvent: (event) => {
+        if (event.type === "item-done") done.push(event.customId);
+      },
+    });
+    await expect(run).rejects.toMatchObject({ problem, message: expect.stringContaining(sentence) });
+    expect(done.length).toBeGreaterThan(0);
+    const sent: string[] = [];
+    const noted: typeof fetch = (url, init) => {
+      sent.push(String(init?.body));
+      return fetch(url, init);
+    };
+    expect(await f.run(input, { fetch: noted })).toMatchObject({ succeeded: 40, open: 0 });
+    const again = done.filter((id) => sent.some((body) => body.includes(`What is ${id.slice(3)} and`)));
+    expect(again).toEqual([]);
+  });
+
+  test("at the import: nothing was sent, and nothing is left behind", async () => {
+    await expect(f.run(input, { openDatabase: failingAt(2, "SQLITE_FULL") })).rejects.toMatchObject({
+      problem: "full",
+    });
+    expect(existsSync(`${f.output}.bide`)).toBe(false);
+    expect(f.emulator.stats().arrivals).toBe(0);
+  });
+});
+
+describe("a journal that is not as it was left", () => {
+  beforeEach(async () => {
+    await f.run(input);
+  });
+
+  test("of a newer version: it is left alone", async () => {
+    edit("PRAGMA user_version = 99");
+    await expect(f.run(input)).rejects.toMatchObject({
+      problem: "newer",
+      message: expect.stringContaining(
+        "version 99 of the format, and this program knows versions up to 1; update bide",
+      ),
+    });
+  });
+
+  test("cut off: said, and not repaired by guessing", async () => {
+    const file = openSync(`${f.output}.bide`, "r+");
+    ftruncateSync(file, Math.floor(statSync(`${f.output}.bide`).size / 2));
+    closeSync(file);
+    await expect(f.run(input)).rejects.toMatchObject({ problem: "damaged" });
+    expect(f.emulator.stats().arrivals).toBe(40);
+  });
+
+  test("overwritten within a result: the result is named and not written", async () => {
+    edit("UPDATE results SET line = replace(line, 'assistant', 'imposters') WHERE id = 7");
+    const before = readFileSync(f.output, "utf8");
+    await expect(f.run(f.write("prompts.jsonl", batchLines([...prompts(40), "new"])))).rejects.toMatchObject({
+      problem: "damaged",
+      message: expect.stringMatching(/the result of "id-\d+" is not as it was written/),
+    });
+    expect(readFileSync(f.output, "utf8")).toBe(before);
+    const journal = readJournal(f.output);
+    expect(() => [...journal.items()]).toThrow("is not as it was written");
+    journal.close();
+  });
+
+  test("something else altogether: it is not touched", async () => {
+    const other = `${f.folder}/other.jsonl`;
+    writeFileSync(`${other}.bide`, "my diary");
+    await expect(f.run(input, { output: other })).rejects.toMatchObject({ problem: "damaged" });
+    expect(readFileSync(`${other}.bide`, "utf8")).toBe("my diary");
+  });
+});
+
+test("a second run at the same time is refused, and the first one does not notice", async () => {
+  let second: unknown;
+  const summary = await f.run(input, {
+    onEvent: ({ type }) => {
+      if (type === "run-started") second = f.run(input).catch((error: unknown) => error);
+    },
+  });
+  expect(summary).toMatchObject({ succeeded: 40, attempts: 40 });
+  expect(await second).toMatchObject({
+    problem: "locked",
+    message: expect.stringContaining("another run is working on it"),
+  });
+});
+
+test("whether a run is going on, and how it stands, can be seen from outside", async () => {
+  const seen: unknown[] = [];
+  await f.run(input, {
+    onEvent: ({ type }) => {
+      if (type !== "run-started" && type !== "run-stopping") return;
+      const journal = readJournal(f.output);
+      seen.push([journal.isRunning, journal.counts()]);
+      journal.close();
+    },
+  });
+  expect(seen).toEqual([[true, { total: 40, open: 40, succeeded: 0, failed: 0 }]]);
+});
