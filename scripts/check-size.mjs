@@ -14,7 +14,7 @@ const LIMITS = [
     goal: 3000,
     reached: 10_250,
   },
-  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 25_400 },
+  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 25_600 },
 ];
 
 let failed = false;
