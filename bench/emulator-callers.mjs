@@ -17,7 +17,7 @@ export function forkServer() {
 /** The bytes of a chat request; each number makes another prompt. */
 export function requestOf(number, stream) {
   const content = `Question ${number}: what follows from this? ${"word ".repeat(60)}`;
-  const body = JSON.stringify({ model: "gpt-x", stream, max_tokens: 400, messages: [{ role: "user", content }] });
+  const body = JSON.stringify({ model: "gpt-x", stream, max_tokens: 800, messages: [{ role: "user", content }] });
   return `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer bench\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 

@@ -1,5 +1,5 @@
 // How fast the emulator is: JSON chat completions per second, and how many streams it carries at once.
-// Usage: node bench/emulator.mjs [--connections 64] [--seconds 10] [--streams 1000,2000]   (after `npm run build`)
+// Usage: node bench/emulator.mjs [--connections 64] [--seconds 10] [--streams 1000]   (after `npm run build`)
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { forkServer, keepAsking, readStream } from "./emulator-callers.mjs";
@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: {
     connections: { type: "string", default: "64" },
     seconds: { type: "string", default: "10" },
-    streams: { type: "string", default: "1000,2000" },
+    streams: { type: "string", default: "1000" },
   },
 });
 
@@ -44,7 +44,7 @@ async function askFor(port, seconds) {
 /** Streams that all run at once, their tokens paced as a model's are. */
 async function sse(streams) {
   const latency = { firstTokenMs: 500, sigma: 0.4, perTokenMs: 19, perTokenSpreadMs: 6 };
-  const { port } = await ask({ options: { latency, answerLength: { medianTokens: 200, sigma: 0.3 } } });
+  const { port } = await ask({ options: { latency, answerLength: { medianTokens: 600, sigma: 0.1 } } });
   const startMs = performance.now();
   const all = await Promise.all(Array.from({ length: streams }, (_, index) => readStream(port, index)));
   const seconds = (performance.now() - startMs) / 1000;

@@ -50,6 +50,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const constants = {
     ...(await import("../packages/core/dist/index.js")),
     ...(await import("../packages/core/dist/http.js")),
+    ...(await import("../packages/emulator/dist/index.js")),
   };
   for (const path of pages().map((page) => join(root, page))) {
     writeFileSync(path, withDefaults(readFileSync(path, "utf8"), constants));

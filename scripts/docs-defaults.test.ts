@@ -4,10 +4,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import * as http from "../packages/core/src/http.js";
 import * as core from "../packages/core/src/index.js";
+import * as emulator from "../packages/emulator/src/index.js";
 import { pages, withDefaults } from "./docs-defaults.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const constants = { ...core, ...http };
+const constants = { ...core, ...http, ...emulator };
 const texts = pages().map((page) => [page, readFileSync(join(root, page), "utf8")] as const);
 
 describe("tables of defaults", () => {

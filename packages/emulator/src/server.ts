@@ -18,6 +18,10 @@ export interface EmulatorOptions extends EndpointOptions {
   readonly requestTimeout?: Time;
 }
 
+/** Defaults of {@link EmulatorOptions}, beside those of the endpoint and the provider. */
+export const EMULATOR_DEFAULTS: Readonly<Required<Pick<EmulatorOptions, "port" | "host" | "requestTimeout">>> =
+  Object.freeze({ port: 0, host: "127.0.0.1", requestTimeout: "60s" });
+
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
   /** What OpenAI's clients take as base URL: ends in `/v1`. */
@@ -38,10 +42,11 @@ export interface Emulator extends AsyncDisposable {
 
 /** Starts an emulated endpoint on loopback. Rejects if the port is taken, and with `TypeError` for a wrong option. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port: wanted = 0, host = "127.0.0.1", requestTimeout = "60s", ...endpointOptions } = options;
+  const { port: wanted, host: givenHost, requestTimeout, ...endpointOptions } = options;
+  const host = givenHost ?? EMULATOR_DEFAULTS.host;
   const endpoint = new Endpoint(endpointOptions);
-  const server = serverOf(endpoint, parseTime(requestTimeout, "requestTimeout"));
-  const port = await listen(server, wanted, host);
+  const server = serverOf(endpoint, parseTime(requestTimeout ?? EMULATOR_DEFAULTS.requestTimeout, "requestTimeout"));
+  const port = await listen(server, wanted ?? EMULATOR_DEFAULTS.port, host);
   const outages = new Outages(endpoint, { shut: () => closeServer(server), open: () => reopen(server, port, host) });
   endpoint.onSchedule = () => outages.restart();
   outages.restart();

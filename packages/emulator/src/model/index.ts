@@ -9,7 +9,7 @@ export { type Latency, NO_LATENCY, parseLatency, REALISTIC_LATENCY, type Timing,
 export { DIMENSIONS, type Dimension, Limiter, type LimiterRules, type Limits, type Shortage } from "./limiter.js";
 export type { Algorithm, Meter } from "./meter.js";
 export { createModel, type EmulatorModel } from "./model.js";
-export type { ModelChange, ModelOptions } from "./options.js";
+export { MODEL_DEFAULTS, type ModelChange, type ModelOptions } from "./options.js";
 export { Ramp, type RampRule } from "./ramp.js";
 export type { Scope } from "./scopes.js";
 export { type ModelSettings, settingsOf } from "./settings.js";

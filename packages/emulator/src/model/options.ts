@@ -42,11 +42,31 @@ export interface ModelOptions extends Limits {
   readonly answerLength?: AnswerLength;
   /** Makes faults, times and answers others, and repeatable. @default 1 */
   readonly seed?: number;
-  /** Tokens that prompt and answer may have together; more is refused as too long. @default 128000 */
+  /** Tokens that a prompt may have; more is refused as too long. @default 128000 */
   readonly contextTokens?: number;
   /** Changes on the way, each counted from the start: `[{ at: "10s", rpm: 100 }]`. @default none */
   readonly changes?: readonly ModelChange[];
 }
+
+/** Defaults of {@link ModelOptions}; a dialect may bring other ones for the first three. */
+export const MODEL_DEFAULTS: Readonly<
+  Required<
+    Pick<
+      ModelOptions,
+      "cost" | "countRejected" | "algorithm" | "refund" | "ramp" | "money" | "latency" | "seed" | "contextTokens"
+    >
+  >
+> = Object.freeze({
+  cost: "openai",
+  countRejected: true,
+  algorithm: "token-bucket",
+  refund: "none",
+  ramp: false,
+  money: Number.POSITIVE_INFINITY,
+  latency: "none",
+  seed: 1,
+  contextTokens: 128_000,
+});
 
 /** New options from a moment on. */
 export interface ModelChange extends Omit<ModelOptions, "changes"> {

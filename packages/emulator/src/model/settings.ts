@@ -3,10 +3,10 @@ import { listOf, objectOf, oneOf, positive, positiveOrZero, unexpected, wholeNum
 import { COST_MODELS, type CostModel } from "./cost.js";
 import { parseTime } from "./duration.js";
 import { type BrownOut, type Fault, parseBrownOut, parseFault } from "./faults.js";
-import { type Latency, NO_LATENCY, parseLatency } from "./latency.js";
+import { type Latency, parseLatency } from "./latency.js";
 import { DIMENSIONS, type LimiterRules, type Limits } from "./limiter.js";
 import type { Algorithm } from "./meter.js";
-import type { ModelOptions } from "./options.js";
+import { MODEL_DEFAULTS, type ModelOptions } from "./options.js";
 import type { RampRule } from "./ramp.js";
 
 /** Checked options with every default filled in. */
@@ -56,7 +56,8 @@ export const MODEL_FIELDS: readonly string[] = Object.keys({
 /** Checks options and fills in what was left out. Throws `TypeError` naming the option that is wrong. */
 export function settingsOf(options: ModelOptions, prefix = ""): ModelSettings {
   const name = (field: string): string => prefix + field;
-  const { organization = {}, limitsByModel = {}, money, seed, contextTokens } = options;
+  const { organization = {}, limitsByModel = {} } = options;
+  const { cost, refund, ramp, money, latency, seed, contextTokens } = MODEL_DEFAULTS;
   const byModel = Object.entries(objectOf(limitsByModel, name("limitsByModel")));
   for (const [index, change] of listOf(options.changes ?? [], name("changes"), (item) => item).entries()) {
     checkChange(options, change, `${name("changes")}[${index}]`);
@@ -69,16 +70,16 @@ export function settingsOf(options: ModelOptions, prefix = ""): ModelSettings {
     ),
     rules: rulesOf(options, options, prefix),
     organizationRules: rulesOf(options, organization, name("organization.")),
-    cost: oneOf(COST_MODELS, options.cost ?? "openai", name("cost")),
-    refund: oneOf(["none", "to-actual"], options.refund ?? "none", name("refund")),
+    cost: oneOf(COST_MODELS, options.cost ?? cost, name("cost")),
+    refund: oneOf(["none", "to-actual"], options.refund ?? refund, name("refund")),
     faults: listOf(options.faults ?? [], name("faults"), parseFault),
     brownOuts: listOf(options.brownOuts ?? [], name("brownOuts"), parseBrownOut),
-    ramp: rampOf(options.ramp ?? false, name("ramp")),
-    moneyTokens: money === undefined ? Number.POSITIVE_INFINITY : positiveOrZero(money, name("money")),
-    latency: parseLatency(options.latency ?? NO_LATENCY),
+    ramp: rampOf(options.ramp ?? ramp, name("ramp")),
+    moneyTokens: positiveOrZero(options.money ?? money, name("money")),
+    latency: parseLatency(options.latency ?? latency),
     answerLength: lengthOf(options.answerLength ?? SHORT_ANSWERS, name("answerLength")),
-    seed: seed === undefined ? 1 : wholeNumber(seed, name("seed"), 0),
-    contextTokens: contextTokens === undefined ? 128_000 : wholeNumber(contextTokens, name("contextTokens"), 0),
+    seed: wholeNumber(options.seed ?? seed, name("seed"), 0),
+    contextTokens: wholeNumber(options.contextTokens ?? contextTokens, name("contextTokens"), 0),
   };
 }
 
@@ -98,8 +99,8 @@ type Bursts = Pick<ModelOptions, "burst" | "tokenBurst">;
 
 function rulesOf(options: ModelOptions, { burst, tokenBurst }: Bursts, prefix: string): LimiterRules {
   return {
-    algorithm: oneOf(ALGORITHMS, options.algorithm ?? "token-bucket", "algorithm"),
-    countRejected: yesOrNo(options.countRejected ?? true, "countRejected"),
+    algorithm: oneOf(ALGORITHMS, options.algorithm ?? MODEL_DEFAULTS.algorithm, "algorithm"),
+    countRejected: yesOrNo(options.countRejected ?? MODEL_DEFAULTS.countRejected, "countRejected"),
     ...(burst === undefined ? {} : { burst: wholeNumber(burst, `${prefix}burst`) }),
     ...(tokenBurst === undefined ? {} : { tokenBurst: wholeNumber(tokenBurst, `${prefix}tokenBurst`) }),
     ...(options.quantum === undefined ? {} : { quantumMs: quantumOf(options.quantum) }),
