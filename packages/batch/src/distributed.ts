@@ -1,3 +1,4 @@
+export type { WorkerFigures } from "./distributed/desk.js";
 export { RedisGoneError } from "./distributed/engine.js";
 export {
   DISTRIBUTED_DEFAULTS,
@@ -7,10 +8,11 @@ export {
 } from "./distributed/options.js";
 export { runDistributed } from "./distributed/run-distributed.js";
 export { SealError } from "./distributed/seal.js";
+export { type SharedQuota, type SharedQuotaOptions, shareQuota } from "./distributed/shared-quota.js";
 export {
   type DistributedStatus,
   distributedStatus,
   type RunStatus,
   type WorkerStatus,
 } from "./distributed/status.js";
-export { type DistributedWorker, startWorker, type WorkerFigures } from "./distributed/worker.js";
+export { type DistributedWorker, startWorker } from "./distributed/worker.js";

@@ -19,7 +19,8 @@ export async function bundled(source: string, name: string): Promise<string> {
     platform: "node",
     target: "node20",
     conditions: ["@bide/source"],
-    external: ["libsql"],
+    external: ["libsql", "bullmq", "ioredis"],
+    loader: { ".lua": "text" },
     banner: {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },

@@ -1,77 +1,199 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Emulator, startEmulator } from "@bide/emulator";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
-import { type DistributedWorker, runDistributed, startWorker, type WorkerOptions } from "../src/distributed.js";
+import { Queue } from "bullmq";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type DistributedOptions, distributedStatus } from "../src/distributed.js";
+import { idsTo, World } from "./distributed-world.js";
 
-let server: OwnRedis;
-let emulator: Emulator;
-let folder: string;
-let workers: DistributedWorker[] = [];
+let world: World;
 
 beforeAll(async () => {
-  server = await startRedis();
-  emulator = await startEmulator({ latency: "20ms" });
+  world = await World.make({ latency: "20ms" });
 }, 30_000);
-afterAll(async () => {
-  await emulator.close();
-  await server.stop();
-});
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "bide-distributed-"));
-});
-afterEach(async () => {
-  await Promise.all(workers.map((worker) => worker.drain()));
-  workers = [];
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => world.close());
+afterEach(() => world.clear());
 
-function worker(options: Partial<WorkerOptions> = {}): DistributedWorker {
-  const made = startWorker({
-    redis: server.url,
-    baseUrl: emulator.baseUrl,
-    name: `worker-${workers.length}`,
-    ...options,
+async function spent(): Promise<Response> {
+  return Response.json(
+    { error: { code: "insufficient_quota", message: "You exceeded your current quota" } },
+    { status: 429 },
+  );
+}
+
+async function knownWorkers(): Promise<number> {
+  return (await distributedStatus(world.server.url)).workers.length;
+}
+
+/** Calls `action` with each result that is on the disk, and how many there are by then. */
+function onDone(action: (count: number) => void): Pick<DistributedOptions, "onEvent"> {
+  let count = 0;
+  return {
+    onEvent: ({ type }) => {
+      if (type === "item-done") action(++count);
+    },
+  };
+}
+
+/** How many requests the endpoint has seen during `action`. */
+async function arrivalsDuring(action: () => Promise<unknown>): Promise<number> {
+  const before = world.emulator.stats().arrivals;
+  await action();
+  return world.emulator.stats().arrivals - before;
+}
+
+/** Starts a run and cuts it as soon as so many results are on the disk, as a kill would, but for the lock of the journal. */
+async function cutRun(items: number, after: number): Promise<void> {
+  const cut = new AbortController();
+  const hook = onDone((done) => done === after && cut.abort());
+  await world.run(world.input(items), { window: 40, signal: cut.signal, ...hook });
+}
+
+describe("a run over workers", () => {
+  test("is answered by all of them, and nothing of it stays in Redis", async () => {
+    const pair = [world.worker(), world.worker()];
+    const summary = await world.run(world.input(60), { window: 20 });
+    expect(summary).toMatchObject({ total: 60, succeeded: 60, failed: 0, open: 0, attempts: 60, stop: undefined });
+    expect(world.idsInOutput()).toEqual(idsTo(60));
+    expect(pair.every(({ figures }) => figures.done > 0)).toBe(true);
+    await Promise.all(pair.map((each) => each.drain()));
+    expect(await world.keys()).toEqual([]);
   });
-  workers.push(made);
-  return made;
-}
 
-function files(items: number): { readonly input: string; readonly output: string } {
-  const lines = Array.from({ length: items }, (_, index) => {
-    const body = { model: "emu", messages: [{ role: "user", content: `Question ${index}` }] };
-    return JSON.stringify({ custom_id: `id-${index}`, method: "POST", url: "/v1/chat/completions", body });
+  test("goes on where it was after its coordinator died, and asks for nothing again that was answered meanwhile", async () => {
+    world.worker();
+    const arrivals = await arrivalsDuring(async () => {
+      await cutRun(100, 10);
+      // What was in Redis is answered while nobody collects.
+      await expect.poll(async () => (await distributedStatus(world.server.url)).runs[0]?.active).toBe(0);
+      const summary = await world.run(world.input(100), { window: 40 });
+      expect(summary).toMatchObject({ total: 100, succeeded: 100, open: 0 });
+      expect(summary.before).toBeGreaterThanOrEqual(10);
+    });
+    expect(arrivals).toBe(100);
+    expect(world.idsInOutput()).toEqual(idsTo(100));
+    await world.clear();
   });
-  const [input, output] = [join(folder, "prompts.jsonl"), join(folder, "results.jsonl")];
-  writeFileSync(input, lines.join("\n"));
-  return { input, output };
-}
 
-function idsIn(path: string): readonly string[] {
-  return readFileSync(path, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line).custom_id);
-}
+  test("puts there once more what Redis has forgotten", async () => {
+    world.worker();
+    const hook = onDone((done) => done === 10 && void world.withRedis((redis) => redis.flushall()));
+    const summary = await world.run(world.input(100), { window: 40, ...hook });
+    expect(summary).toMatchObject({ total: 100, succeeded: 100, open: 0 });
+    expect(world.idsInOutput()).toEqual(idsTo(100));
+  });
 
-async function keysLeft(): Promise<readonly string[]> {
-  const redis = new Redis(server.url);
-  const keys = await redis.keys("*");
-  await redis.quit();
-  return keys;
-}
+  test("ends when it is asked to: what waits leaves Redis, what is under way is written", async () => {
+    world.worker({ concurrency: 4 });
+    const drain = new AbortController();
+    const arrivals = await arrivalsDuring(async () => {
+      const hook = onDone(() => drain.abort());
+      const summary = await world.run(world.input(100), { window: 40, drain: drain.signal, ...hook });
+      expect(summary.stop).toEqual({ reason: "interrupted", message: "interrupted" });
+      expect(summary.open).toBeGreaterThan(50);
+      await world.run(world.input(100));
+    });
+    expect(arrivals).toBe(100);
+  });
 
-test("two workers answer a file, and nothing of it stays in Redis", async () => {
-  const { input, output } = files(60);
-  const pair = [worker(), worker()];
-  const summary = await runDistributed({ redis: server.url, input, output, window: 20 });
-  expect(summary).toMatchObject({ total: 60, succeeded: 60, failed: 0, open: 0, attempts: 60, stop: undefined });
-  expect(idsIn(output)).toEqual(Array.from({ length: 60 }, (_, index) => `id-${index}`));
-  expect(pair.every(({ figures }) => figures.done > 0)).toBe(true);
-  await Promise.all(pair.map((each) => each.drain()));
-  workers = [];
-  expect(await keysLeft()).toEqual([]);
+  test("goes on with the others when the money of one worker's key is spent, and gives its requests to them", async () => {
+    const stops: unknown[] = [];
+    world.worker({ fetch: spent, onStop: ({ reason }) => stops.push(reason) });
+    await expect.poll(() => knownWorkers()).toBe(1);
+    world.worker();
+    expect(await world.run(world.input(60))).toMatchObject({ succeeded: 60, failed: 0 });
+    expect(stops).toEqual(["quota"]);
+  });
+
+  test("ends when that is so of all of them, and a worker tries again with the next start", async () => {
+    let isPaid = false;
+    world.worker({ fetch: (url, init) => (isPaid ? fetch(url, init) : spent()) });
+    const summary = await world.run(world.input(10));
+    expect(summary).toMatchObject({ succeeded: 0, failed: 0, open: 10, stop: { reason: "quota" } });
+    isPaid = true;
+    expect(await world.run(world.input(10))).toMatchObject({ succeeded: 10, stop: undefined });
+  });
+
+  test("ends when no worker reaches its endpoint, with every request still to be done", async () => {
+    const refused = async (): Promise<never> =>
+      Promise.reject(Object.assign(new TypeError("x"), { code: "ECONNREFUSED" }));
+    world.worker({ fetch: refused, maxAttempts: 1 });
+    expect(await world.run(world.input(20))).toMatchObject({ failed: 0, open: 20, stop: { reason: "unreachable" } });
+  });
+});
+
+describe("a worker", () => {
+  test("that is drained finishes what is under way and gives back what only waits, so that nothing is sent twice", async () => {
+    const leaving = world.worker({ concurrency: 8 });
+    const arrivals = await arrivalsDuring(async () => {
+      let staying: unknown;
+      const hook = onDone(() => {
+        staying ??= leaving.drain().then(() => world.worker());
+      });
+      expect(await world.run(world.input(60), hook)).toMatchObject({ succeeded: 60 });
+      await staying;
+    });
+    expect(arrivals).toBe(60);
+  });
+
+  test("whose endpoint does not answer in time is let go, and others take over what it had", async () => {
+    const hung = world.worker({ fetch: () => new Promise(() => undefined), lock: "1s", drainsFor: "100ms" });
+    const running = world.run(world.input(20));
+    await expect.poll(() => hung.figures.held, { timeout: 5000 }).toBe(20);
+    await hung.drain();
+    world.worker({ lock: "1s" });
+    expect(await running).toMatchObject({ succeeded: 20 });
+  }, 15_000);
+
+  test("that cannot be read by Redis' owner needs the secret, and says so", async () => {
+    const problems: string[] = [];
+    const secret = "correct horse battery staple";
+    world.worker({ onProblem: (sentence) => problems.push(sentence) });
+    const cut = new AbortController();
+    const cutRunning = world.run(world.input(20), { secret, signal: cut.signal });
+    await expect
+      .poll(() => problems, { timeout: 5000 })
+      .toEqual([expect.stringMatching(/^run \w+: the run is encrypted/)]);
+    const texts = await world.withRedis(async (redis) => {
+      const keys = await redis.keys("*");
+      return (await Promise.all(keys.map((key) => redis.dump(key)))).join("\n");
+    });
+    expect(texts).not.toMatch(/Question|chat|correct horse/);
+    cut.abort();
+    await cutRunning;
+    world.worker({ secret });
+    expect(await world.run(world.input(20), { secret })).toMatchObject({ succeeded: 20 });
+  }, 15_000);
+});
+
+describe("what lies in Redis", () => {
+  test("has an end, all of it, also when coordinator and workers are gone", async () => {
+    const worker = world.worker();
+    await cutRun(100, 10);
+    await worker.drain();
+    expect(await world.lastingKeys()).toEqual([]);
+  });
+
+  test("is seen by the engine's own tools, and holds no prompt and no answer there", async () => {
+    world.worker();
+    await cutRun(100, 10);
+    const [run] = (await distributedStatus(world.server.url)).runs;
+    const queue = new Queue(`run-${run?.run}`, { prefix: "{bide}", connection: { url: world.server.url } });
+    await expect.poll(() => queue.getJobCounts("active", "completed")).toMatchObject({ active: 0 });
+    const [job] = await queue.getJobs(["completed"]);
+    expect(job?.asJSON()).toMatchObject({ name: "request", data: "{}", returnvalue: "null" });
+    expect(await queue.getWorkers()).toHaveLength(1);
+    await queue.close();
+  });
+
+  test("tells of runs, workers and the quota", async () => {
+    world.worker({ quota: { rpm: 6000, burst: 20 } });
+    await cutRun(100, 10);
+    await expect
+      .poll(() => distributedStatus(world.server.url), { timeout: 5000 })
+      .toMatchObject({
+        runs: [{ input: "prompts.jsonl", total: 100, active: 0, failed: 0 }],
+        workers: [{ worker: "worker-0", concurrency: 64, rateLimited: 0 }],
+        lanes: [{ model: "emu", currencies: { requests: { limit: 6000, burst: 20 } } }],
+      });
+    const { runs, workers } = await distributedStatus(world.server.url);
+    for (const { silentMs } of [...runs, ...workers]) expect(silentMs).toBeLessThan(5000);
+  });
 });

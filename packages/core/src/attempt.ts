@@ -39,8 +39,9 @@ export class LiveAttempt implements Attempt, Cancellation {
 
   onAbort(listener: () => void): () => void {
     this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    const entry = (): void => listener();
+    this.#listeners.add(entry);
+    return () => this.#listeners?.delete(entry);
   }
 
   /** An attempt like this one that outlives it: a stream that it opened. It is aborted with it, until it is let go. */

@@ -81,6 +81,18 @@ describe("while Redis does not answer", () => {
   });
 });
 
+describe("an admission whose answer took too long", () => {
+  test("is given back and asked for again, as others went meanwhile", async () => {
+    const shared = quota();
+    const [slow, other] = [await shared.worker(), await shared.worker()];
+    const answer = await slow.late(300, () => slow.ask({ requests: 4 }));
+    // Taken in full at first, given back, and taken once more 300 ms later.
+    expect(answer).toBe("admitted");
+    await slow.store.close();
+    expect(await other.ask()).toBe(100);
+  });
+});
+
 describe("when Redis is back", () => {
   test("it hears what was taken meanwhile, and of what was settled", async () => {
     const shared = quota({ requests: { per: "1h", limit: 40, burst: 40 } });

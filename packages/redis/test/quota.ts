@@ -19,6 +19,8 @@ export interface Worker {
   tries(): number;
   /** From now on Redis gives no answer, or answers again. */
   cut(isCut: boolean): void;
+  /** Does something whose first answer comes so many milliseconds late. */
+  late<T>(ms: number, action: () => Promise<T>): Promise<T>;
   /** Asks the store; admitted or how long to wait, in milliseconds. */
   ask(cost?: Cost): Promise<"admitted" | number | string>;
 }
@@ -40,6 +42,7 @@ export class Quota {
     let calls = 0;
     let tries = 0;
     let isCut = false;
+    let lateMs = 0;
     const served = withServerTime(this.#connected.client, () => this.clock.nowMs());
     const client: IoredisClient = {
       evalsha: (...args) => {
@@ -47,9 +50,13 @@ export class Quota {
         tries++;
         return Promise.reject(new Error("cut"));
       },
-      eval: (...args) => {
+      eval: async (...args) => {
         calls++;
-        return served.eval(...args);
+        const answer = await served.eval(...args);
+        const ms = lateMs;
+        lateMs = 0;
+        if (ms > 0) await this.clock.advance(ms);
+        return answer;
       },
     };
     const clock = ahead(this.clock, offsetMs);
@@ -69,7 +76,11 @@ export class Quota {
     const cut = (cuts: boolean): void => {
       isCut = cuts;
     };
-    return { store, limiter, clock, calls: () => calls, tries: () => tries, cut, ask };
+    const late: Worker["late"] = (ms, action) => {
+      lateMs = ms;
+      return action();
+    };
+    return { store, limiter, clock, calls: () => calls, tries: () => tries, cut, late, ask };
   }
 
   keys(): Promise<readonly string[]> {

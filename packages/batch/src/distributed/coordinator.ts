@@ -1,22 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
-import { PRICE_LIST } from "@bide/llm";
-import type { Clock } from "bide";
+import { type Clock, systemClock } from "bide";
 import type { Redis } from "ioredis";
 import { writeResults } from "../export.js";
 import type { BatchFiles } from "../files.js";
-import { type ItemOutcome, isSuccess } from "../formats/batch-response.js";
 import type { Journal } from "../journal/journal.js";
 import type { OpenRequest } from "../run/item-feed.js";
 import type { BatchSummary } from "../run/options.js";
-import { type Figures, noFigures } from "../run/progress.js";
-import { type Stop, stopOf } from "../run/stop.js";
+import type { Stop } from "../run/stop.js";
 import { summaryOf } from "../run/summary.js";
+import { lanesOf } from "./lanes.js";
+import type { Ledger } from "./ledger.js";
 import type { Delivery, Mailbox } from "./mailbox.js";
 import type { DistributedOptions } from "./options.js";
-import { forgetRun, knownWorkers, tellRun } from "./registry.js";
+import { Patience } from "./patience.js";
+import { forgetRun, knownWorkers, numberOf, sitsOut, stopIn, type Told, tellRun } from "./registry.js";
 import { PROOF, type Seal } from "./seal.js";
-import type { WorkResult } from "./work.js";
 
 /** How often Redis is asked what has ended, while nothing has. */
 const LOOKS_AFTER_MS = 25;
@@ -24,24 +23,29 @@ const LOOKS_AFTER_MS = 25;
 const MOST_AT_ONCE = 200;
 /** How often the run says that it is alive, and looks for jobs that Redis has lost. */
 const BEATS_AFTER_MS = 2000;
+/** A run that was asked to end waits so long for workers; what they have not answered by then is there at the next start. */
+const DRAINS_FOR_MS = 8000;
+/** The least that lies in Redis, where no other number was told, and how much more than the workers can hold. */
+const LEAST_WINDOW = 1000;
+const MOST_WINDOW = 100_000;
+const WINDOW_PER_SLOT = 2;
 
-const LOST: ItemOutcome = {
-  kind: "failure",
-  code: "worker_lost",
-  message: "the workers that took the request died, one after another",
-};
+/** After so many beats without a worker it is said that there is none: the first ones may be on their way. */
+const LONELY_BEATS = 3;
+const NOBODY = "no worker takes part; start one with `bide worker`, on any machine that reaches the same Redis";
 
 /** What a {@link Coordinator} works with. */
 export interface CoordinatorParts {
   readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly files: BatchFiles;
   readonly redis: Redis;
   readonly mailbox: Mailbox;
   readonly run: string;
+  /** What the input is called. */
+  readonly input: string;
   readonly seal: Seal;
   readonly requests: AsyncGenerator<OpenRequest, void, void>;
-  readonly clock: Clock;
-  readonly window: number;
   readonly options: DistributedOptions;
 }
 
@@ -57,36 +61,43 @@ export function runOf(journal: Journal): string {
 /** Keeps Redis supplied with the open items of a journal, and writes down what workers make of them. */
 export class Coordinator {
   readonly #parts: CoordinatorParts;
-  readonly #figures: Figures;
+  readonly #clock: Clock;
+  readonly #patience: Patience;
+  /** Tells workers that sat out an earlier start that they may try again. */
+  readonly #start = randomBytes(8).toString("hex");
   #stop: Stop | undefined;
   #isCut = false;
   #isFed = false;
+  /** Every item that an earlier coordinator may have left in Redis has been posted again. */
+  #hasCaughtUp = false;
+  #window: number;
+  #lonelyBeats = 0;
   #beatMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CoordinatorParts) {
+    const { options } = parts;
     this.#parts = parts;
-    this.#figures = noFigures(parts.clock);
-  }
-
-  get figures(): Figures {
-    return this.#figures;
+    this.#clock = options.clock ?? systemClock;
+    this.#window = options.window ?? LEAST_WINDOW;
+    this.#patience = new Patience(this.#clock, () => this.#isCut, options.onWarning);
   }
 
   /** The first reason is the one that is told. @param isCut What is under way is not waited for. */
   end(stop: Stop, isCut: boolean): void {
-    this.#stop ??= stop;
+    if (this.#stop === undefined) {
+      this.#stop = stop;
+      this.#parts.ledger.tell({ type: "run-stopping", stop });
+    }
     this.#isCut ||= isCut;
   }
 
   async drive(): Promise<BatchSummary> {
-    const { journal, mailbox } = this.#parts;
-    const { total, succeeded, failed } = journal.counts();
-    Object.assign(this.#figures, { total, before: succeeded + failed });
+    const { mailbox } = this.#parts;
     try {
-      await mailbox.queue.resume();
+      await this.#patience.with(() => mailbox.queue.resume());
       await this.#work();
-      if (this.#stop && !this.#isCut) await this.#drain();
-      if (!this.#isCut) await this.#leave();
+      const isLeft = this.#stop === undefined || (await this.#drain());
+      if (isLeft && !this.#isCut) await this.#leave();
     } catch (error) {
       // Who cuts the run cuts its connection: what waited for Redis then fails, and the journal has all that counts.
       if (!this.#isCut) throw error;
@@ -95,92 +106,97 @@ export class Coordinator {
   }
 
   async #work(): Promise<void> {
-    const { mailbox, clock } = this.#parts;
+    const { mailbox } = this.#parts;
     while (!this.#stop && !(this.#isFed && mailbox.size === 0)) {
-      await this.#feed();
       await this.#beat();
+      await this.#feed();
       const collected = await this.#collect();
-      if (collected === 0 && mailbox.size > 0) await clock.sleep(LOOKS_AFTER_MS);
+      if (collected === 0 && mailbox.size > 0) await this.#clock.sleep(LOOKS_AFTER_MS);
     }
   }
 
   /** Back-pressure: no more lies in Redis than the window, however long the file. */
   async #feed(): Promise<void> {
-    const { mailbox, requests, window } = this.#parts;
+    const { mailbox, requests } = this.#parts;
     const batch: OpenRequest[] = [];
-    const room = Math.min(MOST_AT_ONCE, window - mailbox.size);
+    const room = Math.min(MOST_AT_ONCE, this.#window - mailbox.size);
     while (!this.#isFed && batch.length < room) {
       const next = await requests.next();
       if (next.done) this.#isFed = true;
       else batch.push(next.value);
     }
-    if (batch.length > 0) await mailbox.post(batch);
-    this.#figures.inFlight = mailbox.size;
+    await this.#patience.with(() => mailbox.post(batch));
+    this.#hasCaughtUp ||= this.#isFed || mailbox.size >= this.#window;
+    this.#countUnderWay();
   }
 
   async #collect(): Promise<number> {
-    const { mailbox, window } = this.#parts;
-    const deliveries = await mailbox.collect(Math.max(window, MOST_AT_ONCE));
-    const gone = deliveries.filter(({ result }) => result && result.outcome === undefined);
-    const ended = deliveries.filter((delivery) => !gone.includes(delivery));
-    await Promise.all(ended.map((delivery) => this.#record(delivery)));
-    await mailbox.done(ended.map(({ open }) => open));
-    if (!this.#stop) await mailbox.again(gone.map(({ open }) => open));
-    this.#figures.inFlight = mailbox.size;
+    const { mailbox, ledger } = this.#parts;
+    const most = Math.max(this.#window, MOST_AT_ONCE);
+    const deliveries = await this.#patience.with(() => mailbox.collect(most, this.#hasCaughtUp));
+    const gone = deliveries.filter(({ kind }) => kind === "gone").map(({ open }) => open);
+    const ended = deliveries.filter(hasEnded);
+    await Promise.all(ended.map((delivery) => ledger.record(delivery)));
+    await this.#patience.with(() => mailbox.done(ended.map(({ open }) => open)));
+    if (!this.#stop && gone.length > 0) await this.#patience.with(() => mailbox.again(gone));
+    this.#countUnderWay();
     return deliveries.length;
   }
 
-  async #record({ open: { item }, result }: Delivery): Promise<void> {
-    const { journal } = this.#parts;
-    const { outcome = LOST, attempts = [] } = result ?? {};
-    const stop = stopOf(outcome);
-    if (stop !== undefined) this.end(stop, false);
-    await journal.record(stop === undefined ? { item, attempts, outcome } : { item, attempts });
-    this.#count(result, stop === undefined ? outcome : undefined);
-    if (stop === undefined) this.#tell(item.customId, outcome, result);
-  }
-
-  #count(result: WorkResult | undefined, outcome: ItemOutcome | undefined): void {
-    const { attempts = [], inputTokens = 0, outputTokens = 0 } = result ?? {};
-    this.#figures.attempts += attempts.length;
-    this.#figures.rateLimited += attempts.filter(({ status }) => status === 429).length;
-    if (outcome === undefined) return;
-    if (isSuccess(outcome)) this.#figures.succeeded++;
-    else this.#figures.failed++;
-    this.#figures.inputTokens += inputTokens;
-    this.#figures.outputTokens += outputTokens;
-  }
-
-  #tell(customId: string, outcome: ItemOutcome, result: WorkResult | undefined): void {
-    const { attempts = [], inputTokens = 0, outputTokens = 0 } = result ?? {};
-    const found = outcome.kind === "answer" ? { status: outcome.status } : { code: outcome.code };
-    const item = { customId, ok: isSuccess(outcome), ...found, attempts: attempts.length, inputTokens, outputTokens };
-    try {
-      this.#parts.options.onEvent?.({ type: "item-done", ...item });
-    } catch {
-      // Whoever looks on changes no outcome.
-    }
+  #countUnderWay(): void {
+    this.#parts.ledger.figures.inFlight = this.#parts.mailbox.size;
   }
 
   async #beat(): Promise<void> {
-    const { redis, run, seal, clock, mailbox, options } = this.#parts;
-    if (clock.nowMs() - this.#beatMs < BEATS_AFTER_MS) return;
-    this.#beatMs = clock.nowMs();
-    const { total, before, succeeded, failed } = this.#figures;
-    const done = before + succeeded + failed;
-    const facts = { input: basename(options.input), total, done, failed, proof: seal.close(PROOF) };
-    await tellRun(redis, run, facts, clock.wallNowMs());
-    await mailbox.restore();
+    if (this.#clock.nowMs() - this.#beatMs < BEATS_AFTER_MS) return;
+    this.#beatMs = this.#clock.nowMs();
+    const { redis, mailbox, options, ledger, journal } = this.#parts;
+    const nowMs = this.#clock.wallNowMs();
+    const workers = await this.#patience.with(async () => {
+      await tellRun(redis, this.#parts.run, this.#facts(), nowMs);
+      await mailbox.restore();
+      return knownWorkers(redis);
+    });
+    if (options.window === undefined) this.#window = windowFor(workers);
+    ledger.figures.sending = workers.reduce((sum, { facts }) => sum + numberOf(facts, "sending"), 0);
+    await journal.tellProgress(nowMs, ledger.figures);
+    ledger.lanes = lanesOf(workers);
+    this.#look(workers);
   }
 
-  /** What waits leaves Redis, what is under way is waited for. */
-  async #drain(): Promise<void> {
-    const { mailbox, clock } = this.#parts;
-    await mailbox.halt();
-    while (!this.#isCut && (await this.#isUnderWay())) {
-      if ((await this.#collect()) === 0) await clock.sleep(LOOKS_AFTER_MS);
+  /** Ends a run that nobody can work on, and says so of one on which nobody works. */
+  #look(workers: readonly Told[]): void {
+    const present = workers.filter(({ facts }) => !sitsOut(facts, this.#start));
+    this.#lonelyBeats = present.length === 0 ? this.#lonelyBeats + 1 : 0;
+    if (present.length > 0) return;
+    const [stop] = workers.flatMap(({ facts }) => stopIn(facts) ?? []);
+    if (stop !== undefined) this.end(stop, false);
+    else if (this.#lonelyBeats === LONELY_BEATS) this.#parts.options.onWarning?.(NOBODY);
+  }
+
+  #facts(): Parameters<typeof tellRun>[2] {
+    const { ledger, input, seal } = this.#parts;
+    const { total, before, succeeded, failed } = ledger.figures;
+    const done = before + succeeded + failed;
+    return { input: basename(input), total, done, failed, start: this.#start, proof: seal.close(PROOF) };
+  }
+
+  /**
+   * What waits leaves Redis, what is under way is waited for, but not for long.
+   *
+   * @returns Whether nothing is under way any more.
+   */
+  async #drain(): Promise<boolean> {
+    const { mailbox } = this.#parts;
+    const untilMs = this.#clock.nowMs() + DRAINS_FOR_MS;
+    await this.#patience.with(() => mailbox.halt());
+    let isUnderWay = true;
+    while (!this.#isCut && isUnderWay && this.#clock.nowMs() < untilMs) {
+      isUnderWay = await this.#patience.with(() => this.#isUnderWay());
+      if ((await this.#collect()) === 0 && isUnderWay) await this.#clock.sleep(LOOKS_AFTER_MS);
     }
     await this.#collect();
+    return !isUnderWay;
   }
 
   /** Whether a worker is at work, and not one that died with its jobs. */
@@ -193,14 +209,31 @@ export class Coordinator {
   /** Nothing of the run stays in Redis. */
   async #leave(): Promise<void> {
     const { mailbox, redis, run } = this.#parts;
-    await mailbox.destroy();
-    await forgetRun(redis, run);
+    await this.#patience.with(() => mailbox.destroy());
+    await this.#patience.with(() => forgetRun(redis, run));
   }
 
   async #finish(): Promise<BatchSummary> {
-    const { journal, files } = this.#parts;
+    const { journal, files, ledger, options } = this.#parts;
     const counts = journal.counts();
-    if (counts.open === 0) await writeResults(files, (wanted) => journal.outputLines(wanted));
-    return summaryOf({ counts, figures: this.#figures, files, stop: this.#stop, currency: PRICE_LIST.currency });
+    const { limit, sample, order } = options;
+    const wanted = Math.min(limit ?? Number.POSITIVE_INFINITY, sample ?? Number.POSITIVE_INFINITY);
+    if (counts.open > 0 && wanted < Number.POSITIVE_INFINITY) {
+      this.#stop ??= { reason: "limit", message: `as many as asked for are done (${wanted})` };
+    }
+    const isAsAsked = counts.open === 0 || this.#stop?.reason === "limit";
+    if (isAsAsked) await writeResults(files, (kind) => journal.outputLines({ ...kind, order }));
+    const { figures, prices } = ledger;
+    return summaryOf({ counts, figures, files, stop: this.#stop, currency: prices.currency });
   }
+}
+
+function hasEnded(delivery: Delivery): delivery is Exclude<Delivery, { readonly kind: "gone" }> {
+  return delivery.kind !== "gone";
+}
+
+/** Enough for every worker to find the next one waiting when it is done with all that it holds. */
+function windowFor(workers: readonly Told[]): number {
+  const slots = workers.reduce((sum, { facts }) => sum + numberOf(facts, "concurrency"), 0);
+  return Math.min(MOST_WINDOW, Math.max(LEAST_WINDOW, slots * WINDOW_PER_SLOT));
 }

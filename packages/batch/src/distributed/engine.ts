@@ -1,6 +1,6 @@
-import { BideError, type Clock } from "bide";
+import { BideError, type Clock, systemRandom } from "bide";
 import { type Job, Queue, WaitingError, Worker } from "bullmq";
-import { Redis } from "ioredis";
+import { type ChainableCommander, Redis } from "ioredis";
 import { PREFIX, queueName } from "./names.js";
 
 /** There is no Redis where one was named. */
@@ -11,17 +11,21 @@ export class RedisGoneError extends BideError {
   }
 }
 
-/** A connection that waits for Redis as long as it takes; what waits too long is the caller's to decide. */
+/**
+ * A connection that waits for Redis as long as it takes; what waits too long is the caller's to decide. It is tried again
+ * after waits that double and are spread, so that those who lost Redis together do not come back together.
+ */
 export function connect(url: string): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
-    retryStrategy: (tries) => Math.min(2000, 50 * 2 ** tries),
+    retryStrategy: (tries) => Math.min(MOST_RECONNECT_MS, 50 * 2 ** tries) * (0.5 + systemRandom()),
   });
   // Without a listener an outage would end the process; what was asked meanwhile is answered when it is over.
   redis.on("error", () => undefined);
   return redis;
 }
 
+const MOST_RECONNECT_MS = 2000;
 const ANSWERS_WITHIN_MS = 5000;
 
 /** @throws RedisGoneError unless Redis answers within five seconds: a program that waits for ever says nothing. */
@@ -32,17 +36,28 @@ export async function reach(redis: Redis, clock: Clock): Promise<void> {
   });
   try {
     await Promise.race([redis.ping(), late]);
+  } catch (error) {
+    if (error instanceof RedisGoneError) throw error;
+    // A wrong password, for instance. The message of a reply quotes no argument.
+    throw new RedisGoneError(`Redis refuses: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   } finally {
     late.catch(() => undefined);
     waiting.abort();
   }
 }
 
-/** A job that ended. */
-export interface EndedJob {
-  readonly id: string;
-  /** What the worker returned; absent when no worker lived long enough. */
-  readonly result: string | undefined;
+/** Sends commands together. @throws the first error among their answers. */
+export async function execute(commands: ChainableCommander): Promise<void> {
+  for (const [error] of (await commands.exec()) ?? []) if (error !== null) throw error;
+}
+
+/** Jobs that ended and were not removed yet, by id. */
+export interface EndedJobs {
+  readonly completed: readonly string[];
+  /** Those whose workers died, again and again. */
+  readonly failed: readonly string[];
 }
 
 /** How many jobs of a run there are. */
@@ -52,13 +67,17 @@ export interface JobCounts {
   readonly ended: number;
 }
 
+/** Keys to which the engine sets an end of its own. */
+const SHORT_LIVED = ["stalled-check", "limiter"];
 const WAITING = ["waiting", "prioritized", "delayed"] as const;
 
 /** The queue of one run, as its coordinator sees it. All that is known of the queue engine stands in this file. */
 export class RunQueue {
   readonly #queue: Queue;
+  readonly #redis: Redis;
 
   constructor(redis: Redis, run: string) {
+    this.#redis = redis;
     this.#queue = new Queue(queueName(run), { connection: redis, prefix: PREFIX, skipVersionCheck: true });
     this.#queue.on("error", () => undefined);
   }
@@ -68,28 +87,28 @@ export class RunQueue {
     await this.#queue.addBulk(ids.map((jobId) => ({ name: "request", data: {}, opts: { jobId } })));
   }
 
-  /** Jobs that ended and were not removed yet. */
-  async ended(most: number): Promise<readonly EndedJob[]> {
-    const jobs = await this.#queue.getJobs(["completed", "failed"], 0, most - 1, true);
-    // A job that went away between the list and the look is nothing.
-    return jobs.flatMap((job) => {
-      const { id, returnvalue, failedReason } = (job ?? {}) as Partial<
-        Pick<Job, "id" | "returnvalue" | "failedReason">
-      >;
-      if (id === undefined) return [];
-      const result: unknown = failedReason === undefined ? returnvalue : undefined;
-      return [{ id, result: typeof result === "string" ? result : undefined }];
-    });
+  /** The jobs that ended first, of each kind at most so many. */
+  async ended(most: number): Promise<EndedJobs> {
+    const [completed, failed] = await Promise.all([
+      this.#queue.getRanges(["completed"], 0, most - 1, true),
+      this.#queue.getRanges(["failed"], 0, most - 1, true),
+    ]);
+    return { completed, failed };
   }
 
   async remove(ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => this.#queue.remove(id)));
   }
 
-  /** Which of these jobs Redis does not know (any more). */
-  async missing(ids: readonly string[], redis: Redis): Promise<readonly string[]> {
-    const known = await Promise.all(ids.map((id) => redis.exists(this.#queue.toKey(id))));
+  /** Keeps these jobs for so long from now on. @returns Those that Redis does not know (any more). */
+  async keepJobs(ids: readonly string[], forMs: number): Promise<readonly string[]> {
+    const known = await Promise.all(ids.map((id) => this.#redis.pexpire(this.#queue.toKey(id), forMs)));
     return ids.filter((_, index) => known[index] === 0);
+  }
+
+  /** Keeps what the engine knows of the queue for so long from now on; by itself it sets no end to it. */
+  async keep(forMs: number): Promise<void> {
+    await keep(this.#redis, this.#queue.keys, forMs);
   }
 
   async counts(): Promise<JobCounts> {
@@ -122,8 +141,22 @@ export class RunQueue {
   }
 }
 
+async function keep(redis: Redis, keys: Queue["keys"], forMs: number): Promise<void> {
+  const kept = Object.entries(keys).filter(([name]) => !SHORT_LIVED.includes(name));
+  await Promise.all(kept.map(([, key]) => redis.pexpire(key, forMs)));
+}
+
 /** Given back: the job waits again, for another worker. */
 export const GIVEN_BACK: unique symbol = Symbol("given back");
+
+/** A job that a worker took. */
+export interface TakenJob {
+  readonly id: string;
+  /** Where Redis keeps it: nothing is there any more when nobody waits for the job. */
+  readonly key: string;
+  /** Which of its starts this is, from 1. */
+  readonly start: number;
+}
 
 /** What a {@link RunWorker} takes. */
 export interface RunWorkerOptions {
@@ -132,20 +165,24 @@ export interface RunWorkerOptions {
   readonly concurrency: number;
   /** How long after its death a worker's jobs are taken over by others, at the most twice. */
   readonly lockMs: number;
-  readonly work: (id: string) => Promise<string | typeof GIVEN_BACK>;
+  readonly work: (job: TakenJob) => Promise<typeof GIVEN_BACK | undefined>;
 }
 
+/** After an error of Redis the engine waits for so long on average, spread by half in both directions. */
+const RETRIES_AFTER_MS = 1000;
 /** How often a job is taken over from workers that died before it counts as what kills them. */
 const MOST_DEATHS = 20;
 
 /** Works on the jobs of one run. */
 export class RunWorker {
   readonly #worker: Worker;
+  readonly #redis: Redis;
 
   constructor(redis: Redis, { run, name, concurrency, lockMs, work }: RunWorkerOptions) {
-    const process = async (job: Job, token?: string): Promise<string> => {
-      const result = await work(job.id ?? "");
-      if (result !== GIVEN_BACK) return result;
+    this.#redis = redis;
+    const process = async (job: Job, token?: string): Promise<void> => {
+      const { id = "", attemptsStarted: start } = job;
+      if ((await work({ id, start, key: this.#worker.toKey(id) })) !== GIVEN_BACK) return;
       await job.moveToWait(token);
       throw new WaitingError();
     };
@@ -157,9 +194,15 @@ export class RunWorker {
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
       maxStalledCount: MOST_DEATHS,
+      runRetryDelay: RETRIES_AFTER_MS * (0.5 + systemRandom()),
       skipVersionCheck: true,
     });
     this.#worker.on("error", () => undefined);
+  }
+
+  /** As {@link RunQueue.keep}: what workers do while there is no coordinator must not stay for ever. */
+  async keep(forMs: number): Promise<void> {
+    await keep(this.#redis, this.#worker.keys, forMs);
   }
 
   /** Takes no more jobs, and waits for those that it has. */
@@ -167,8 +210,8 @@ export class RunWorker {
     await this.#worker.close();
   }
 
-  /** Lets go at once: the jobs are taken over by others. */
-  async abandon(): Promise<void> {
-    await this.#worker.close(true);
+  /** Lets go at once: the jobs are taken over by others. With Redis gone there is no end to wait for. */
+  abandon(): void {
+    void this.#worker.close(true);
   }
 }

@@ -1,16 +1,18 @@
 import type { Redis } from "ioredis";
 import type { OpenRequest } from "../run/item-feed.js";
-import { type EndedJob, RunQueue } from "./engine.js";
-import { jobId, promptKey } from "./names.js";
+import { execute, RunQueue } from "./engine.js";
+import { answerKey, jobId, promptKey } from "./names.js";
+import { RUN_KEPT_MS } from "./registry.js";
 import type { Seal } from "./seal.js";
 import { parseResult, type WorkResult } from "./work.js";
 
 /** An item whose job ended. */
-export interface Delivery {
-  readonly open: OpenRequest;
-  /** Absent when its workers died, again and again. */
-  readonly result: WorkResult | undefined;
-}
+export type Delivery =
+  | { readonly open: OpenRequest; readonly kind: "answered"; readonly result: WorkResult }
+  /** Its request or its result was gone before somebody came for it: it is to be sent once more. */
+  | { readonly open: OpenRequest; readonly kind: "gone" }
+  /** Its workers died, again and again. */
+  | { readonly open: OpenRequest; readonly kind: "lost" };
 
 /** What a {@link Mailbox} is made of. */
 export interface MailboxOptions {
@@ -41,29 +43,40 @@ export class Mailbox {
   }
 
   async post(requests: readonly OpenRequest[]): Promise<void> {
+    if (requests.length === 0) return;
     const { redis, run, seal, promptsForMs } = this.#options;
-    const ids = requests.map((open) => {
-      const id = jobId(open.item.fingerprint);
-      this.#pending.set(id, open);
+    const pipeline = redis.pipeline();
+    const ids = requests.map(({ item, request }) => {
+      const id = jobId(item.fingerprint);
+      const text = seal.close(JSON.stringify({ url: request.url, body: request.body }));
+      pipeline.set(promptKey(run, id), text, "PX", promptsForMs);
       return id;
     });
-    const pipeline = redis.pipeline();
-    for (const [index, { request }] of requests.entries()) {
-      const text = seal.close(JSON.stringify({ url: request.url, body: request.body }));
-      pipeline.set(promptKey(run, ids[index] ?? ""), text, "PX", promptsForMs);
-    }
     // The prompt is there before its job: a worker that finds none gives up on it.
-    await pipeline.exec();
+    await execute(pipeline);
     await this.#queue.add(ids);
+    await this.#queue.keepJobs(ids, RUN_KEPT_MS);
+    for (const [index, open] of requests.entries()) this.#pending.set(ids[index] ?? "", open);
   }
 
-  /** The items that ended since; they stay in Redis until they are {@link Mailbox.done}. */
-  async collect(most: number): Promise<readonly Delivery[]> {
-    const ended = await this.#queue.ended(most);
-    return ended.flatMap((job) => {
-      const open = this.#pending.get(job.id);
-      return open === undefined ? [] : [{ open, result: this.#opened(job) }];
-    });
+  /**
+   * The items that ended since; they stay in Redis until they are {@link Mailbox.done}.
+   *
+   * @param sweeps Whether jobs that nobody waits for are removed: they are those whose results a coordinator that died had
+   * already written, once every item that may be in Redis has been posted again.
+   */
+  async collect(most: number, sweeps: boolean): Promise<readonly Delivery[]> {
+    const { completed, failed } = await this.#queue.ended(most);
+    const known = completed.filter((id) => this.#pending.has(id));
+    const answers = await this.#answersOf(known);
+    if (sweeps) await this.#forget([...completed, ...failed].filter((id) => !this.#pending.has(id)));
+    return [
+      ...known.flatMap((id, index) => this.#delivered(id, answers[index] ?? null)),
+      ...failed.flatMap((id) => {
+        const open = this.#pending.get(id);
+        return open === undefined ? [] : [{ open, kind: "lost" } as const];
+      }),
+    ];
   }
 
   /** These are on the disk: Redis forgets them. */
@@ -75,27 +88,15 @@ export class Mailbox {
 
   /** Puts these once more. */
   async again(items: readonly OpenRequest[]): Promise<void> {
-    if (items.length === 0) return;
     await this.#queue.remove(items.map(({ item }) => jobId(item.fingerprint)));
     await this.post(items);
   }
 
-  /** Puts those once more that Redis has lost, as after a restart without a disk. @returns How many. */
-  async restore(): Promise<number> {
-    const missing = await this.#queue.missing([...this.#pending.keys()], this.#options.redis);
+  /** Keeps what is in Redis alive, and puts there once more what it has lost, as after a restart without a disk. */
+  async restore(): Promise<void> {
+    await this.#queue.keep(RUN_KEPT_MS);
+    const missing = await this.#queue.keepJobs([...this.#pending.keys()], RUN_KEPT_MS);
     await this.post(missing.flatMap((id) => this.#pending.get(id) ?? []));
-    return missing.length;
-  }
-
-  async #forget(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const { redis, run } = this.#options;
-    await redis.del(...ids.map((id) => promptKey(run, id)));
-    await this.#queue.remove(ids);
-  }
-
-  #opened({ result }: EndedJob): WorkResult | undefined {
-    return result === undefined ? undefined : parseResult(this.#options.seal.open(result));
   }
 
   /** Nothing begins from now on, and what waits leaves Redis. */
@@ -105,9 +106,32 @@ export class Mailbox {
 
   /** Removes everything of the run. */
   async destroy(): Promise<void> {
-    const { redis, run } = this.#options;
-    const ids = [...this.#pending.keys()];
-    if (ids.length > 0) await redis.del(...ids.map((id) => promptKey(run, id)));
+    await this.#deleteTexts([...this.#pending.keys()]);
     await this.#queue.destroy();
+  }
+
+  async #answersOf(ids: readonly string[]): Promise<readonly (string | null)[]> {
+    const { redis, run } = this.#options;
+    return ids.length === 0 ? [] : redis.mget(ids.map((id) => answerKey(run, id)));
+  }
+
+  #delivered(id: string, answer: string | null): readonly Delivery[] {
+    const open = this.#pending.get(id);
+    if (open === undefined) return [];
+    if (answer === null) return [{ open, kind: "gone" }];
+    return [{ open, kind: "answered", result: parseResult(this.#options.seal.open(answer)) }];
+  }
+
+  /** In an order that a death in the middle leaves jobs behind, which are swept, and no texts, which nobody would look for. */
+  async #forget(ids: readonly string[]): Promise<void> {
+    await this.#deleteTexts(ids);
+    await this.#queue.remove(ids);
+    // A worker that was late may have put a result there in between; from now on it finds its job gone.
+    await this.#deleteTexts(ids);
+  }
+
+  async #deleteTexts(ids: readonly string[]): Promise<void> {
+    const { redis, run } = this.#options;
+    if (ids.length > 0) await redis.del(...ids.flatMap((id) => [promptKey(run, id), answerKey(run, id)]));
   }
 }

@@ -21,6 +21,11 @@ export function promptKey(run: string, job: string): string {
   return `${PREFIX}:prompt:${run}:${job}`;
 }
 
+/** Where the result of a job lies until its coordinator has it on the disk. */
+export function answerKey(run: string, job: string): string {
+  return `${PREFIX}:answer:${run}:${job}`;
+}
+
 /** The engine's name for the queue of a run. */
 export function queueName(run: string): string {
   return `run-${run}`;

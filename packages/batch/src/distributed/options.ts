@@ -1,48 +1,61 @@
 import type { Clock, Duration } from "bide";
+import type { Endpoint } from "../run/endpoint.js";
 import type { BatchOptions } from "../run/options.js";
+import type { Stop } from "../run/stop.js";
 
-/** Options of `runDistributed`. Endpoint, key and quota are the workers'. */
+/** Options of `runDistributed`. Endpoint, key, quota and retries are the workers'. */
 export interface DistributedOptions
-  extends Pick<BatchOptions, "output" | "retryFailed" | "drain" | "signal" | "clock" | "openDatabase" | "onEvent"> {
-  /** A file of OpenAI Batch lines. */
-  readonly input: string;
+  extends Pick<
+    BatchOptions,
+    | (
+        | "input"
+        | "prompts"
+        | "output"
+        | "order"
+        | "retryFailed"
+        | "timeBudget"
+        | "limit"
+        | "sample"
+        | "model"
+        | "prices"
+      )
+    | ("drain" | "signal" | "clock" | "openDatabase" | "onEvent")
+  > {
   /** The address of the Redis where workers find the jobs. */
   readonly redis: string;
-  /** The most jobs that lie in Redis at once, done ones included. An integer >= 1. @default 1000 */
+  /**
+   * The most jobs that lie in Redis at once, done ones included. An integer >= 1.
+   *
+   * @default twice as many as the workers can hold, at least 1000
+   */
   readonly window?: number | undefined;
   /** How long a prompt lies in Redis at the most; one that is still needed then is put there again. @default "1h" */
   readonly promptsFor?: Duration | undefined;
   /** Encrypts prompts and answers, with a text that coordinator and workers share and Redis never sees. @default none */
   readonly secret?: string | undefined;
-  /** Hears, at the start, what this Redis may lose. */
+  /** Hears, at the start, what this Redis may lose, and once for each, of errors that are waited out. */
   readonly onWarning?: ((sentence: string) => void) | undefined;
 }
 
 /** The defaults of {@link DistributedOptions}. */
-export const DISTRIBUTED_DEFAULTS: { readonly window: number; readonly promptsFor: Duration } = Object.freeze({
-  window: 1000,
-  promptsFor: "1h",
-});
+export const DISTRIBUTED_DEFAULTS: { readonly promptsFor: Duration } = Object.freeze({ promptsFor: "1h" });
 
-/** Options of `startWorker`. */
-export interface WorkerOptions {
+/** Options of `startWorker`. Its key never leaves it but for the endpoint. */
+export interface WorkerOptions
+  extends Endpoint,
+    Pick<BatchOptions, "fetch" | "maxAttempts" | "deadline" | "attemptTimeout" | "validate"> {
   readonly redis: string;
-  /** As OpenAI's clients take it: with the version, for instance `https://api.openai.com/v1`. */
-  readonly baseUrl: string;
-  /** Sent as `Authorization: Bearer`. It never leaves the worker but for the endpoint. @default none */
-  readonly apiKey?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What makes a single HTTP request. @default the host's `fetch` */
-  readonly fetch?: typeof fetch | undefined;
-  /** Puts quota and retries around that. @default none */
-  readonly through?: ((transport: typeof fetch) => typeof fetch) | undefined;
   /** The most requests at once, of each run. An integer >= 1. @default 64 */
   readonly concurrency?: number | undefined;
   /** The secret of the coordinators. @default none */
   readonly secret?: string | undefined;
   /** After this without a sign of life, a worker's jobs are taken over by others. @default "10s" */
   readonly lock?: Duration | undefined;
-  /** Hears, once for each, of runs that this worker cannot take part in. */
+  /** How long `drain` waits for what is under way; then others take it over. @default "25s" */
+  readonly drainsFor?: Duration | undefined;
+  /** Hears why nothing more can be sent. The worker sits out the runs that there are, and tries again with the next start of one. */
+  readonly onStop?: ((stop: Stop) => void) | undefined;
+  /** Hears, once for each, of runs that this worker cannot take part in, and of errors that are waited out. */
   readonly onProblem?: ((sentence: string) => void) | undefined;
   /** @default the host's name and the process's number */
   readonly name?: string | undefined;
@@ -51,7 +64,8 @@ export interface WorkerOptions {
 }
 
 /** The defaults of {@link WorkerOptions}. */
-export const WORKER_DEFAULTS: { readonly concurrency: number; readonly lock: Duration } = Object.freeze({
-  concurrency: 64,
-  lock: "10s",
-});
+export const WORKER_DEFAULTS: {
+  readonly concurrency: number;
+  readonly lock: Duration;
+  readonly drainsFor: Duration;
+} = Object.freeze({ concurrency: 64, lock: "10s", drainsFor: "25s" });

@@ -1,21 +1,28 @@
-import { systemClock } from "bide";
+import type { PriceList } from "@bide/llm";
+import { type Clock, systemClock } from "bide";
 import { checkInteger, toMs } from "bide/kit";
-import { checkInput, checkOutput, filesOf } from "../files.js";
+import type { Redis } from "ioredis";
+import { checkInput, checkLayout, checkOutput, filesOf } from "../files.js";
+import { isObject, parsedJson } from "../formats/json.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
+import type { RunSettings } from "../journal/records.js";
 import { importInput } from "../run/import-input.js";
 import { inputOf } from "../run/input.js";
 import { openRequests } from "../run/item-feed.js";
 import type { BatchSummary } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
-import { Coordinator, runOf } from "./coordinator.js";
+import { Coordinator, type CoordinatorParts, runOf } from "./coordinator.js";
 import { connect, reach } from "./engine.js";
+import { Ledger } from "./ledger.js";
 import { Mailbox } from "./mailbox.js";
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from "./options.js";
 import { persistenceWarnings } from "./persistence.js";
+import { knownWorkers } from "./registry.js";
 import { Seal } from "./seal.js";
 
 const INTERRUPTED: Stop = { reason: "interrupted", message: "interrupted" };
+const TIME_SPENT: Stop = { reason: "time-budget", message: "the time budget is spent" };
 
 /**
  * Drives a file of requests to its end by workers on any machines: puts what is open into Redis, a window at a time, and
@@ -25,13 +32,13 @@ const INTERRUPTED: Stop = { reason: "interrupted", message: "interrupted" };
  * @throws InputError, OutputError, JournalError, OptionError, RedisGoneError before the first request.
  */
 export async function runDistributed(options: DistributedOptions): Promise<BatchSummary> {
-  const { clock = systemClock, openDatabase = openLibsql, window = DISTRIBUTED_DEFAULTS.window } = options;
-  checkInteger(window, "window", 1, false);
-  const promptsForMs = toMs(options.promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
+  const { clock = systemClock, openDatabase = openLibsql } = options;
+  checkOptions(options);
   const files = filesOf(options.output);
-  checkInput(options.input);
-  const input = inputOf({ input: options.input });
+  if (typeof options.input === "string" && options.input !== "-") checkInput(options.input);
+  const input = inputOf(options);
   checkOutput(files);
+  checkLayout(files, input.isCsv);
   const journal = Journal.open({ path: files.journal, openDatabase, clock });
   const redis = connect(options.redis);
   try {
@@ -39,20 +46,28 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
     const changes = await importInput(journal, input);
     if (options.retryFailed) journal.reopenFailed();
     for (const sentence of await persistenceWarnings(redis)) options.onWarning?.(sentence);
-    const run = runOf(journal);
-    const seal = new Seal(options.secret, run);
-    const mailbox = new Mailbox({ redis, run, seal, promptsForMs });
-    const source = { journal, input, isStopped: () => false };
-    const requests = openRequests(source);
-    const coordinator = new Coordinator({
-      ...{ journal, files, redis, mailbox, run, seal, requests, clock, window, options },
-    });
-    options.onEvent?.({ type: "run-started", progress: coordinator.figures, changes, lanes: () => [] });
-    const release = listen(coordinator, options, () => redis.disconnect());
+    const requests = openRequests({ ...options, journal, input, isStopped: () => false });
     try {
-      return await coordinator.drive();
+      const ledger = new Ledger(journal, clock, options);
+      const coordinator = new Coordinator({
+        ...mailTo(redis, journal, options),
+        ...{ input: input.name, journal, ledger, files, requests, options },
+      });
+      ledger.tell({ type: "run-started", progress: ledger.figures, changes, lanes: () => ledger.lanes });
+      const record = journal.beginRun(clock.wallNowMs(), await settingsOfRun(redis, ledger.prices));
+      const release = listen(coordinator, options, clock, () => redis.disconnect());
+      try {
+        const summary = await coordinator.drive();
+        journal.endRun(record, clock.wallNowMs(), summary.stop?.reason ?? "done");
+        ledger.tell({ type: "run-ended", summary });
+        return summary;
+      } catch (error) {
+        journal.tryEndRun(record, clock.wallNowMs(), "error");
+        throw error;
+      } finally {
+        release();
+      }
     } finally {
-      release();
       await requests.return();
     }
   } finally {
@@ -61,8 +76,45 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
   }
 }
 
-/** Hears both signals; returns what takes that back. */
-function listen(coordinator: Coordinator, { drain, signal }: DistributedOptions, cut: () => void): () => void {
+/** @throws OptionError for one that is out of range. */
+function checkOptions({ window, limit, sample, timeBudget, promptsFor }: DistributedOptions): void {
+  for (const [name, value] of Object.entries({ window, limit, sample })) {
+    if (value !== undefined) checkInteger(value, name, 1, false);
+  }
+  toMs(timeBudget ?? 0, "timeBudget");
+  toMs(promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
+}
+
+/** The run in Redis, and what goes there and comes back. */
+function mailTo(
+  redis: Redis,
+  journal: Journal,
+  { secret, promptsFor }: DistributedOptions,
+): Pick<CoordinatorParts, "redis" | "run" | "seal" | "mailbox"> {
+  const run = runOf(journal);
+  const seal = new Seal(secret, run);
+  const promptsForMs = toMs(promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
+  return { redis, run, seal, mailbox: new Mailbox({ redis, run, seal, promptsForMs }) };
+}
+
+/** What the journal is to know of a run: the endpoints are those of the workers that are there when it begins. */
+async function settingsOfRun(redis: Redis, { date, currency }: PriceList): Promise<RunSettings> {
+  const told = (await knownWorkers(redis)).map(({ facts }) => String(facts["endpoint"] ?? ""));
+  const endpoints = [...new Set(told)].flatMap((text) => (isObject(parsedJson(text)) ? [JSON.parse(text)] : []));
+  return { endpoints, prices: { date, currency } };
+}
+
+/** Hears both signals and the end of the time budget; returns what takes that back. */
+function listen(coordinator: Coordinator, options: DistributedOptions, clock: Clock, cut: () => void): () => void {
+  const { drain, signal, timeBudget } = options;
+  const over = new AbortController();
+  const budgetMs = toMs(timeBudget ?? Number.POSITIVE_INFINITY, "timeBudget");
+  if (budgetMs !== Number.POSITIVE_INFINITY) {
+    clock.sleep(budgetMs, over.signal).then(
+      () => coordinator.end(TIME_SPENT, false),
+      () => undefined,
+    );
+  }
   const drained = (): void => coordinator.end(INTERRUPTED, false);
   const stopped = (): void => {
     coordinator.end(INTERRUPTED, true);
@@ -74,6 +126,7 @@ function listen(coordinator: Coordinator, { drain, signal }: DistributedOptions,
   if (drain?.aborted) drained();
   if (signal?.aborted) stopped();
   return () => {
+    over.abort();
     drain?.removeEventListener("abort", drained);
     signal?.removeEventListener("abort", stopped);
   };

@@ -1,5 +1,10 @@
-import { connect, RunQueue } from "./engine.js";
-import { type Facts, knownRuns, knownWorkers, runFacts } from "./registry.js";
+import type { LaneState } from "@bide/llm";
+import { systemClock } from "bide";
+import type { Redis } from "ioredis";
+import type { Stop } from "../run/stop.js";
+import { connect, RunQueue, reach } from "./engine.js";
+import { lanesOf } from "./lanes.js";
+import { knownRuns, knownWorkers, numberOf, runTold, stopIn, type Told } from "./registry.js";
 
 /** A run as Redis knows it. */
 export interface RunStatus {
@@ -13,7 +18,7 @@ export interface RunStatus {
   readonly waiting: number;
   readonly active: number;
   readonly ended: number;
-  /** How long its coordinator has been silent; above some seconds it is gone. Wall time, so it is as true as the clocks are. */
+  /** How long its coordinator has been silent; above some seconds it is gone. */
   readonly silentMs: number;
 }
 
@@ -22,8 +27,13 @@ export interface WorkerStatus {
   readonly worker: string;
   readonly done: number;
   readonly held: number;
+  /** How many requests it can hold of each run. */
+  readonly concurrency: number;
   readonly attempts: number;
   readonly rateLimited: number;
+  /** Why it sends nothing any more. */
+  readonly stop: Stop | undefined;
+  /** How long it has been silent; workers speak every second, and are forgotten after 15 s. */
   readonly silentMs: number;
 }
 
@@ -31,32 +41,37 @@ export interface WorkerStatus {
 export interface DistributedStatus {
   readonly runs: readonly RunStatus[];
   readonly workers: readonly WorkerStatus[];
+  /** The quota: buckets as the worker knows them that spoke last, queues summed up over all. */
+  readonly lanes: readonly LaneState[];
 }
 
-/** Looks at what is in Redis, and changes nothing. @param nowMs Milliseconds since 1970. */
-export async function distributedStatus(url: string, nowMs: number): Promise<DistributedStatus> {
+/** Looks at what is in Redis, and changes nothing. @throws RedisGoneError where there is none. */
+export async function distributedStatus(url: string): Promise<DistributedStatus> {
   const redis = connect(url);
   try {
-    const runs = await Promise.all(
-      (await knownRuns(redis)).map(async (run) => {
-        const facts = await runFacts(redis, run);
-        const queue = new RunQueue(redis, run);
-        const counts = await queue.counts();
-        const told = numbersIn(facts, ["total", "done", "failed", "beatMs"]);
-        const { total = 0, done = 0, failed = 0, beatMs = 0 } = told;
-        return { run, input: String(facts["input"] ?? ""), total, done, failed, ...counts, silentMs: nowMs - beatMs };
-      }),
-    );
-    const workers = (await knownWorkers(redis)).map(({ id, facts }) => {
-      const { done = 0, held = 0, attempts = 0, rateLimited = 0, beatMs = 0 } = numbersIn(facts, Object.keys(facts));
-      return { worker: id, done, held, attempts, rateLimited, silentMs: nowMs - beatMs };
-    });
-    return { runs, workers };
+    await reach(redis, systemClock);
+    const runs = await Promise.all((await knownRuns(redis)).map(({ run }) => runStatus(redis, run)));
+    const told = await knownWorkers(redis);
+    return { runs, workers: told.map(workerStatus), lanes: lanesOf(told) };
   } finally {
     redis.disconnect();
   }
 }
 
-function numbersIn(facts: Facts, names: readonly string[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(names.map((name) => [name, Number(facts[name] ?? 0)]));
+async function runStatus(redis: Redis, run: string): Promise<RunStatus> {
+  const queue = new RunQueue(redis, run);
+  const [{ facts, silentMs }, counts] = await Promise.all([runTold(redis, run), queue.counts()]);
+  const number = (name: string): number => numberOf(facts, name);
+  const told = { total: number("total"), done: number("done"), failed: number("failed") };
+  return { run, input: String(facts["input"] ?? ""), ...told, ...counts, silentMs };
+}
+
+function workerStatus({ id, facts, silentMs }: Told): WorkerStatus {
+  const number = (name: string): number => numberOf(facts, name);
+  return {
+    worker: id,
+    ...{ done: number("done"), held: number("held"), concurrency: number("concurrency") },
+    ...{ attempts: number("attempts"), rateLimited: number("rateLimited") },
+    ...{ stop: stopIn(facts), silentMs },
+  };
 }

@@ -1,14 +1,12 @@
+import type { DecisionClass } from "@bide/llm";
 import type { ItemOutcome } from "../formats/batch-response.js";
 import { isObject, numberIn, parsedJson } from "../formats/json.js";
-import type { AttemptRecord } from "../journal/records.js";
+import type { Attempt } from "../run/attempt-log.js";
+import type { Sent } from "../run/send.js";
 
 /** What a worker made of a job. */
-export interface WorkResult {
-  /** Absent when the request was gone before the worker came: it is sent once more. */
-  readonly outcome: ItemOutcome | undefined;
-  readonly attempts: readonly AttemptRecord[];
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+export interface WorkResult extends Sent {
+  readonly attempts: readonly Attempt[];
   readonly worker: string;
 }
 
@@ -24,10 +22,11 @@ export function parseResult(text: string): WorkResult {
   const { outcome, attempts, worker } = value;
   return {
     worker,
-    outcome: outcome === undefined ? undefined : outcomeOf(outcome),
+    outcome: outcomeOf(outcome),
     attempts: attempts.map(attemptOf),
     inputTokens: numberIn(value, "inputTokens"),
     outputTokens: numberIn(value, "outputTokens"),
+    cachedTokens: numberIn(value, "cachedTokens"),
   };
 }
 
@@ -46,18 +45,20 @@ function outcomeOf(value: unknown): ItemOutcome {
   throw strange();
 }
 
-function attemptOf(value: unknown): AttemptRecord {
+function attemptOf(value: unknown): Attempt {
   if (!isObject(value)) throw strange();
-  const { status, code } = value;
+  const { status, code, class: type } = value;
   return {
     number: numberIn(value, "number"),
     startedMs: numberIn(value, "startedMs"),
     waitedMs: numberIn(value, "waitedMs"),
+    queuedMs: numberIn(value, "queuedMs"),
     tookMs: numberIn(value, "tookMs"),
-    inputTokens: numberIn(value, "inputTokens"),
-    outputTokens: numberIn(value, "outputTokens"),
     status: typeof status === "number" ? status : undefined,
     code: typeof code === "string" ? code : undefined,
+    // A class is one of a worker of this version, or of a newer one: it is only counted.
+    class: typeof type === "string" ? (type as DecisionClass) : undefined,
+    endpoint: numberIn(value, "endpoint"),
   };
 }
 

@@ -2,41 +2,35 @@ import { hostname } from "node:os";
 import { type Clock, systemClock } from "bide";
 import { checkInteger, toMs } from "bide/kit";
 import type { Redis } from "ioredis";
-import { isObject, parsedJson } from "../formats/json.js";
-import { type Attempt, type AttemptWatcher, ItemRun, recordedFetch, recordedIn } from "../run/attempt-log.js";
-import { headersOf } from "../run/endpoint.js";
-import { type Sender, type Sent, send } from "../run/send.js";
-import { connect, GIVEN_BACK, RunWorker } from "./engine.js";
-import { promptKey } from "./names.js";
+import { Channels } from "../run/channel.js";
+import { endpointsOf, settingsOf } from "../run/endpoint.js";
+import { BATCH_DEFAULTS } from "../run/options.js";
+import type { Stop } from "../run/stop.js";
+import { Desk, type WorkerFigures } from "./desk.js";
+import { connect, RunWorker, type TakenJob } from "./engine.js";
+import { lanesText } from "./lanes.js";
 import { WORKER_DEFAULTS, type WorkerOptions } from "./options.js";
-import { forgetWorker, knownRuns, runFacts, tellWorker } from "./registry.js";
+import { Patience } from "./patience.js";
+import { forgetWorker, type KnownRun, knownRuns, runEndsInMs, runTold, tellWorker } from "./registry.js";
 import { Seal } from "./seal.js";
-import { resultText, type WorkResult } from "./work.js";
-
-/** What a worker has done. One object that changes while it works. */
-export interface WorkerFigures {
-  /** Requests that ended, whatever came of them. */
-  readonly done: number;
-  /** Those it holds: under way, or waiting for their turn. */
-  readonly held: number;
-  /** HTTP requests that ended. */
-  readonly attempts: number;
-  /** Those of them that were answered with 429. */
-  readonly rateLimited: number;
-}
 
 /** A worker that takes part in every run that it finds in Redis. */
 export interface DistributedWorker {
   readonly figures: WorkerFigures;
-  /** Takes nothing new, gives back what only waits, and ends when what is under way has ended. */
+  /** Takes nothing new, gives back what only waits, and ends when what is under way has ended, or after `drainsFor`. */
   drain(): Promise<void>;
   /** Lets go at once; others take over what it had. */
   abandon(): Promise<void>;
 }
 
-/** How often a worker looks for runs and says that it is there. */
-const BEATS_AFTER_MS = 1000;
-const LET_GO = Symbol("let go");
+/** How often a worker without a run looks for one. */
+const LOOKS_AFTER_MS = 250;
+/** How often it says that it is there, and looks whether runs came and went: each so many looks. */
+const LOOKS_PER_BEAT = 4;
+/** Every so many of them it sees to it that what it does for a run ends with that run. */
+const KEEPS_EVERY_BEATS = 60;
+/** How long a worker that ends waits for Redis to hear of it. */
+const GOODBYE_MS = 1000;
 
 /**
  * Starts a worker: it finds the runs in Redis, works on their requests with its own endpoint and key, and hands the results
@@ -48,157 +42,175 @@ export function startWorker(options: WorkerOptions): DistributedWorker {
   const { concurrency = WORKER_DEFAULTS.concurrency } = options;
   checkInteger(concurrency, "concurrency", 1, false);
   const lockMs = toMs(options.lock ?? WORKER_DEFAULTS.lock, "lock");
-  return new Working(options, concurrency, lockMs);
+  const drainsForMs = toMs(options.drainsFor ?? WORKER_DEFAULTS.drainsFor, "drainsFor");
+  return new Working(options, { concurrency, lockMs, drainsForMs });
 }
 
-interface Held {
-  readonly item: ItemRun;
-  readonly controller: AbortController;
+interface Settings {
+  readonly concurrency: number;
+  readonly lockMs: number;
+  readonly drainsForMs: number;
 }
 
 class Working implements DistributedWorker {
-  readonly figures: { done: number; held: number; attempts: number; rateLimited: number } = {
-    ...{ done: 0, held: 0, attempts: 0, rateLimited: 0 },
-  };
   readonly #options: WorkerOptions;
-  readonly #concurrency: number;
-  readonly #lockMs: number;
+  readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #redis: Redis;
   readonly #name: string;
-  readonly #sender: Sender;
+  readonly #desk: Desk;
+  readonly #patience: Patience;
   readonly #runs = new Map<string, RunWorker>();
-  readonly #refused = new Set<string>();
-  readonly #held = new Set<Held>();
-  readonly #watcher: AttemptWatcher;
+  /** Starts of runs that it takes no part in. */
+  readonly #satOut = new Set<string>();
   readonly #ending = new AbortController();
   readonly #isOver: Promise<void>;
+  #known: readonly KnownRun[] = [];
+  #beats = 0;
 
-  constructor(options: WorkerOptions, concurrency: number, lockMs: number) {
+  constructor(options: WorkerOptions, settings: Settings) {
     this.#options = options;
-    this.#concurrency = concurrency;
-    this.#lockMs = lockMs;
+    this.#settings = settings;
     this.#clock = options.clock ?? systemClock;
+    this.#patience = new Patience(this.#clock, () => this.#ending.signal.aborted, options.onProblem);
     this.#name = options.name ?? `${hostname()}-${process.pid}`;
     this.#redis = connect(options.redis);
-    const { through = (transport) => transport } = options;
-    const fetch = through(recordedFetch(options.fetch ?? globalThis.fetch));
-    this.#sender = { fetch, baseUrl: options.baseUrl, headers: headersOf(options) };
-    this.#watcher = { began: () => undefined, ended: (attempt) => this.#count(attempt) };
+    this.#desk = new Desk({
+      ...{ redis: this.#redis, channels: channelOf(options), clock: this.#clock, worker: this.#name },
+      onStop: (stop) => this.#sitOut(stop),
+    });
     this.#isOver = this.#live();
   }
 
+  get figures(): WorkerFigures {
+    return this.#desk.figures;
+  }
+
   async drain(): Promise<void> {
-    this.#ending.abort(LET_GO);
-    for (const { item, controller } of this.#held) if (item.isWaiting) controller.abort(LET_GO);
-    await Promise.all([...this.#runs.values()].map((run) => run.close()));
-    await this.#end();
+    this.#ending.abort();
+    this.#desk.close("waiting");
+    const { drainsForMs } = this.#settings;
+    const isDone = await this.#within(drainsForMs, () =>
+      Promise.all([...this.#runs.values()].map((run) => run.close())),
+    );
+    if (isDone) await this.#end();
+    else await this.abandon();
   }
 
   async abandon(): Promise<void> {
-    this.#ending.abort(LET_GO);
-    for (const { controller } of this.#held) controller.abort(LET_GO);
-    await Promise.all([...this.#runs.values()].map((run) => run.abandon()));
+    this.#ending.abort();
+    this.#desk.close("all");
+    for (const run of this.#runs.values()) run.abandon();
     await this.#end();
   }
 
   async #end(): Promise<void> {
-    await this.#isOver;
-    await forgetWorker(this.#redis, this.#name);
+    // With Redis gone nobody can be told, and it forgets a silent worker soon.
+    await this.#within(GOODBYE_MS, async () => {
+      await this.#isOver;
+      await Promise.all([this.#keep(), forgetWorker(this.#redis, this.#name)]);
+    });
     this.#redis.disconnect();
+  }
+
+  /** Waits for `action`, but not longer than that. @returns Whether it has ended. */
+  async #within(ms: number, action: () => Promise<unknown>): Promise<boolean> {
+    const late = new AbortController();
+    const isLate = this.#clock.sleep(ms, late.signal).then(
+      () => false,
+      () => true,
+    );
+    const ended = action().then(
+      () => true,
+      () => true,
+    );
+    const isInTime = await Promise.race([ended, isLate]);
+    late.abort();
+    return isInTime;
   }
 
   /** Looks for runs that came and went, and tells how it goes, until it ends. */
   async #live(): Promise<void> {
     const { signal } = this.#ending;
-    while (!signal.aborted) {
-      await this.#follow(await knownRuns(this.#redis));
-      const { done, held, attempts, rateLimited } = this.figures;
-      await tellWorker(this.#redis, this.#name, { done, held, attempts, rateLimited }, this.#clock.wallNowMs());
-      await this.#clock.sleep(BEATS_AFTER_MS, signal).catch(() => undefined);
+    for (let look = 0; !signal.aborted; look++) {
+      const step = look % LOOKS_PER_BEAT === 0 ? () => this.#beat() : () => this.#look();
+      await this.#patience.with(step).catch((error: unknown) => this.#tell(error));
+      await this.#clock.sleep(LOOKS_AFTER_MS, signal).catch(() => undefined);
     }
   }
 
-  async #follow(runs: readonly string[]): Promise<void> {
+  async #look(): Promise<void> {
+    if (this.#runs.size === 0) await this.#follow(await knownRuns(this.#redis));
+  }
+
+  async #beat(): Promise<void> {
+    const { concurrency } = this.#settings;
+    const lanes = lanesText(this.#desk.lanes());
+    const endpoint = JSON.stringify(settingsOf(this.#options));
+    const stop = this.#desk.stop ? JSON.stringify(this.#desk.stop) : "";
+    const facts = { ...this.figures, concurrency, lanes, endpoint, stop, satOut: [...this.#satOut].join(" ") };
+    await tellWorker(this.#redis, this.#name, facts, this.#clock.wallNowMs());
+    await this.#follow(await knownRuns(this.#redis));
+    if (this.#beats++ % KEEPS_EVERY_BEATS === 0) await this.#keep();
+  }
+
+  async #keep(): Promise<void> {
+    for (const [run, worker] of this.#runs) await worker.keep(Math.max(1, await runEndsInMs(this.#redis, run)));
+  }
+
+  #tell(error: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    this.#options.onProblem?.(error instanceof Error ? error.message : String(error));
+  }
+
+  async #follow(runs: readonly KnownRun[]): Promise<void> {
     for (const [run, worker] of this.#runs) {
-      if (runs.includes(run)) continue;
-      this.#runs.delete(run);
-      await worker.close();
+      if (!runs.some((known) => known.run === run)) this.#leave(run, worker);
     }
-    for (const run of runs) {
-      if (this.#runs.has(run) || this.#refused.has(run) || this.#ending.signal.aborted) continue;
-      await this.#join(run);
+    for (const known of runs) {
+      const { run, start } = known;
+      if (this.#runs.has(run) || this.#satOut.has(start) || this.#ending.signal.aborted) continue;
+      await this.#join(known);
     }
+    // Runs that are over need not be remembered.
+    for (const start of this.#satOut) if (!runs.some((known) => known.start === start)) this.#satOut.delete(start);
+    this.#known = runs;
   }
 
-  async #join(run: string): Promise<void> {
+  async #join({ run, start }: KnownRun): Promise<void> {
     const seal = new Seal(this.#options.secret, run);
-    const { proof = "" } = await runFacts(this.#redis, run);
+    const { facts } = await runTold(this.#redis, run);
     try {
-      seal.open(String(proof));
+      seal.open(String(facts["proof"] ?? ""));
     } catch (error) {
       // It would fail every job that it takes.
-      this.#refused.add(run);
+      this.#satOut.add(start);
       this.#options.onProblem?.(`run ${run}: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
-    const worker = new RunWorker(this.#redis, {
-      ...{ run, name: this.#name, concurrency: this.#concurrency, lockMs: this.#lockMs },
-      work: (id) => this.#work(run, id, seal),
-    });
-    this.#runs.set(run, worker);
+    if (this.#desk.stop) this.#desk.resume();
+    const { concurrency, lockMs } = this.#settings;
+    const work = (job: TakenJob): ReturnType<Desk["work"]> => this.#desk.work(run, job, seal);
+    this.#runs.set(run, new RunWorker(this.#redis, { run, name: this.#name, concurrency, lockMs, work }));
   }
 
-  async #work(run: string, id: string, seal: Seal): Promise<string | typeof GIVEN_BACK> {
-    const prompt = await this.#redis.get(promptKey(run, id));
-    const nothing = { attempts: [], inputTokens: 0, outputTokens: 0, worker: this.#name };
-    if (prompt === null) return seal.close(resultText({ outcome: undefined, ...nothing }));
-    const held: Held = {
-      item: new ItemRun(this.#clock, this.#watcher),
-      controller: new AbortController(),
-    };
-    this.#held.add(held);
-    this.figures.held++;
-    try {
-      const sent = await this.#sent(requestOf(seal.open(prompt), id), held);
-      if (sent === undefined) return GIVEN_BACK;
-      this.figures.done++;
-      return seal.close(resultText(resultOf(sent, held.item, this.#name)));
-    } finally {
-      this.#held.delete(held);
-      this.figures.held--;
-    }
+  /** Takes no part any more in the runs that there are, until one of them is started again. */
+  #sitOut(stop: Stop): void {
+    for (const { start } of this.#known) this.#satOut.add(start);
+    for (const [run, worker] of this.#runs) this.#leave(run, worker);
+    this.#options.onStop?.(stop);
   }
 
-  async #sent(request: Parameters<typeof send>[1], { item, controller }: Held): Promise<Sent | undefined> {
-    if (this.#ending.signal.aborted) return undefined;
-    try {
-      return await recordedIn(item, () => send(this.#sender, request, controller.signal));
-    } catch (error) {
-      if (error === LET_GO) return undefined;
-      throw error;
-    }
-  }
-
-  #count({ status }: Attempt): void {
-    this.figures.attempts++;
-    if (status === 429) this.figures.rateLimited++;
+  /** What it has under way there is not waited for. */
+  #leave(run: string, worker: RunWorker): void {
+    this.#runs.delete(run);
+    void worker.close();
   }
 }
 
-/** @throws TypeError for anything but what a coordinator writes. */
-function requestOf(text: string, id: string): Parameters<typeof send>[1] {
-  const value = parsedJson(text);
-  if (isObject(value) && typeof value["url"] === "string" && isObject(value["body"])) {
-    return { customId: id, url: value["url"], body: value["body"] };
-  }
-  throw new TypeError("a job holds no request");
-}
-
-/** The tokens of an item belong to the attempt that was answered, its last. */
-function resultOf({ outcome, inputTokens, outputTokens }: Sent, { attempts }: ItemRun, worker: string): WorkResult {
-  const used = { inputTokens, outputTokens };
-  const none = { inputTokens: 0, outputTokens: 0 };
-  const records = attempts.map((attempt, index) => ({ ...attempt, ...(index === attempts.length - 1 ? used : none) }));
-  return { outcome, attempts: records, ...used, worker };
+/** A worker is one endpoint with one key. */
+function channelOf(options: WorkerOptions): Channels {
+  const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, clock, fetch } = options;
+  const layer = { maxAttempts, deadline, attemptTimeout, validate, clock };
+  return new Channels({ endpoints: endpointsOf(options), fetch, layer, onTold: () => undefined });
 }

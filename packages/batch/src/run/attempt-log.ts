@@ -115,7 +115,7 @@ export class ItemRun {
 
 const running = new AsyncLocalStorage<ItemRun>();
 
-/** Runs `action` so that what an LLM layer, or a {@link recordedFetch}, tells meanwhile is written down in `item`. */
+/** Runs `action` so that what an LLM layer tells meanwhile is written down in `item`. */
 export function recordedIn<T>(item: ItemRun, action: () => Promise<T>): Promise<T> {
   return running.run(item, action);
 }
@@ -123,23 +123,6 @@ export function recordedIn<T>(item: ItemRun, action: () => Promise<T>): Promise<
 /** The item for which the running code works. */
 export function currentItem(): ItemRun | undefined {
   return running.getStore();
-}
-
-/** A `fetch` that writes down what each call did, below whatever retries it. */
-export function recordedFetch(transport: typeof fetch): typeof fetch {
-  return async (input, init) => {
-    const item = running.getStore();
-    if (item === undefined) return transport(input, init);
-    const begun = item.begin();
-    try {
-      const response = await transport(input, init);
-      item.end({ status: response.status }, begun);
-      return response;
-    } catch (error) {
-      item.end({ code: networkCodeOf(error) }, begun);
-      throw error;
-    }
-  };
 }
 
 /** The short name of what went wrong on the way: the network's code where there is one, else the error's name. */

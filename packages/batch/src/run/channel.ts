@@ -101,6 +101,15 @@ export class Channels {
     return [...new Set(this.#layers.map(({ bide }) => bide.quota))].flatMap((quota) => quota.state());
   }
 
+  /** Whatever stopped is tried again: somebody may have paid, or put a key right. */
+  resume(): void {
+    for (const channel of this.all) {
+      channel.stop = undefined;
+      channel.parked.clear();
+    }
+    for (const { bide } of this.#layers) bide.resume();
+  }
+
   close(): void {
     for (const release of this.#releases) release();
   }

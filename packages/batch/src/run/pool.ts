@@ -1,11 +1,11 @@
 import type { PriceList } from "@bide/llm";
 import type { Clock } from "bide";
-import type { BatchRequest } from "../formats/batch-request.js";
 import { isSuccess } from "../formats/batch-response.js";
-import { modelOf, mostOutputTokens } from "../formats/request-facts.js";
+import { modelOf } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
-import type { AttemptRecord, ItemRecord } from "../journal/records.js";
+import type { ItemRecord } from "../journal/records.js";
 import { ItemRun, recordedIn } from "./attempt-log.js";
+import { attemptRecords } from "./attempt-records.js";
 import type { Channel, Channels } from "./channel.js";
 import type { BatchEvent } from "./events.js";
 import type { OpenRequest } from "./item-feed.js";
@@ -119,7 +119,7 @@ export class Pool {
       this.#endIfStopped();
     }
     this.#endIfStopped();
-    await journal.record({ item, attempts: attemptRecords(entry, undefined) });
+    await journal.record({ item, attempts: attemptRecords(request, entry.run.attempts, undefined) });
     return undefined;
   }
 
@@ -145,7 +145,7 @@ export class Pool {
   async #done(entry: InFlight, sent: Sent, channel: Channel): Promise<number | undefined> {
     const { item, request } = entry.open;
     const cost = isSuccess(sent.outcome) ? costOfAnswer(this.#options.prices, modelOf(request), sent) : undefined;
-    const attempts = attemptRecords(entry, { ...sent, cost });
+    const attempts = attemptRecords(request, entry.run.attempts, { ...sent, cost });
     const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
     if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
       const code = attempts.at(-1)?.code ?? sent.outcome.code;
@@ -196,27 +196,4 @@ export class Pool {
       },
     });
   }
-}
-
-interface Used extends Omit<Sent, "outcome"> {
-  readonly outcome: Sent["outcome"];
-  readonly cost: number | undefined;
-}
-
-const NOTHING_USED = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: undefined };
-
-/** The tokens of an item belong to the attempt that was answered, its last. */
-function attemptRecords({ open, run }: InFlight, used: Used | undefined): readonly AttemptRecord[] {
-  const { request } = open;
-  const asked = { model: modelOf(request), maxTokens: mostOf(request) };
-  return run.attempts.map((attempt, index) => {
-    const isLast = index === run.attempts.length - 1;
-    const { inputTokens, outputTokens, cachedTokens, cost } = (isLast ? used : undefined) ?? NOTHING_USED;
-    const status = isLast && used?.outcome.kind === "answer" ? used.outcome.status : attempt.status;
-    return { ...attempt, ...asked, status, inputTokens, outputTokens, cachedTokens, cost };
-  });
-}
-
-function mostOf(request: BatchRequest): number | undefined {
-  return mostOutputTokens(request) || undefined;
 }

@@ -54,13 +54,13 @@ export class Bench {
     await this.store.sync(levels, this.now());
   }
 
-  async ask(cost: Cost, keepFree = 0): Promise<ReserveAnswer> {
-    return this.store.reserve({ cost, keepFree }, this.now());
+  async ask(cost: Cost, keepFree = 0, jitterMs = 0): Promise<ReserveAnswer> {
+    return this.store.reserve({ cost, keepFree, jitterMs }, this.now());
   }
 
   /** Asks for what has to be admitted, and returns what settles it. */
-  async enter(cost: Cost, keepFree = 0): Promise<(actual: Cost) => Promise<void>> {
-    const answer = await this.ask(cost, keepFree);
+  async enter(cost: Cost, keepFree = 0, jitterMs = 0): Promise<(actual: Cost) => Promise<void>> {
+    const answer = await this.ask(cost, keepFree, jitterMs);
     if (answer.kind !== "admitted") throw new Error(`expected ${shown(cost)} to be admitted, got ${shown(answer)}`);
     return async (actual) => {
       await this.store.settle({ id: answer.id, cost, actual }, this.now());

@@ -54,6 +54,17 @@ const ADMITTING: readonly Case[] = [
     },
   ],
   [
+    "counts a full bucket as filling from when a request may arrive, as far as the burst has room for it",
+    TEN,
+    async (bench) => {
+      await bench.enter({ requests: 1 }, 0, 50);
+      await bench.waits({ requests: 4 }, 150, "requests");
+      await bench.pass(500);
+      await bench.enter({ requests: 4 }, 0, 50);
+      await bench.waits({ requests: 1 }, 100, "requests");
+    },
+  ],
+  [
     "takes the cost in all currencies, or in none",
     TWO,
     async (bench) => {

@@ -70,6 +70,14 @@ export const SYNCING: readonly Case[] = [
     },
   ],
   [
+    "counts a level as true from when it may have become so",
+    TEN,
+    async (bench) => {
+      await bench.sync({ requests: { remaining: 2, jitterMs: 50 } });
+      await bench.waits({ requests: 4 }, 250, "requests");
+    },
+  ],
+  [
     "gives nothing for what the server says is left",
     TEN,
     async (bench) => {

@@ -36,10 +36,10 @@ export class Advances {
   }
 
   /** The step that asks for a request, and for more in advance. What was left of the last time goes back before it. */
-  asking({ keepFree }: ReserveRequest, cost: string): Step {
+  asking({ keepFree, jitterMs: jitter = 0 }: ReserveRequest, cost: string): Step {
     this.giveBack();
     const { most, forMs } = this.#options;
-    return { op: "reserve", cost, keepFree, advance: most > 0 ? this.#appetite.next() : 0, advanceMs: forMs };
+    return { op: "reserve", cost, keepFree, jitter, advance: most > 0 ? this.#appetite.next() : 0, advanceMs: forMs };
   }
 
   /** Keeps what came with an answer. @param sentMs When the request was sent: the server counts from later on. */

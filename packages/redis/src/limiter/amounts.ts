@@ -8,9 +8,10 @@ export function priced(cost: Cost): string {
 
 /** What a server said, by age; without what cannot be true. */
 export function toldLevels(levels: ServerLevels, nowMs: number): Readonly<Record<string, ToldLevel>> {
-  const told = Object.entries(levels).map(([currency, { remaining = -1, limit = -1, atMs = nowMs }]) => {
+  const told = Object.entries(levels).map(([currency, { remaining = -1, limit = -1, atMs = nowMs, jitterMs = 0 }]) => {
     const level: ToldLevel = {
       age: Math.max(0, nowMs - atMs),
+      ...(jitterMs > 0 && { jitter: jitterMs }),
       ...(remaining >= 0 && remaining < Number.POSITIVE_INFINITY && { remaining }),
       ...(limit > 0 && limit < Number.POSITIVE_INFINITY && { limit }),
     };

@@ -39,6 +39,9 @@ export interface RedisLimiterStore extends LimiterStore {
 const IN_ADVANCE = "in advance";
 const ALONE = "alone";
 
+/** An answer that took longer than this is too old to be used: the process stood still, or the network did. */
+const STALE_MS = 250;
+
 /** Decides by Redis as long as it answers, and by its own means while it does not. */
 export class LimiterInRedis implements RedisLimiterStore {
   readonly #parts: LimiterStoreParts;
@@ -86,6 +89,8 @@ export class LimiterInRedis implements RedisLimiterStore {
   }
 
   update(rates: readonly Rate[], nowMs: number): Eventually<void> {
+    // Who has nothing to tell yet joins when it has.
+    if (rates.length === 0) return undefined;
     const wired = rates.map(wireRate);
     const joins = !this.#hasJoined;
     this.#hasJoined = true;
@@ -114,11 +119,19 @@ export class LimiterInRedis implements RedisLimiterStore {
       const { reply, generation } = await link.send(this.#advances.asking(request, cost));
       const reserved = parseReserved(reply, generation);
       this.#advances.hold(request, reserved, sentMs);
+      if (reserved.answer.kind === "admitted" && this.#nowMs() - sentMs > STALE_MS)
+        return this.#askAgain(request, reserved.answer.id);
       if (link.known.pausedUntilMs > this.#nowMs()) this.#advances.giveBack();
       return reserved.answer;
     } catch {
       return this.#alone(request, this.#nowMs());
     }
+  }
+
+  /** What was admitted long ago goes back: others have gone since, and the provider would refuse one of them. */
+  async #askAgain(request: ReserveRequest, id: string | number): Promise<ReserveAnswer> {
+    void this.#tell({ op: "settle", id: String(id), cost: priced(request.cost), actual: {} });
+    return this.#ask(request, this.#nowMs());
   }
 
   /** What is decided without Redis. */

@@ -20,7 +20,7 @@
     7  "1" when it was in touch so lately that the state cannot have expired
     8  rates as JSON, for a quota without a state
     9  operations as JSON:
-         {op="reserve", cost, keepFree, advance, advanceMs}   {op="settle", id, cost, actual}
+         {op="reserve", cost, keepFree, jitter, advance, advanceMs}   {op="settle", id, cost, actual}
          {op="return", id, cost, spent}   {op="adjust", amounts}   {op="sync", levels}
          {op="pause", ms}   {op="update", rates, joins}
        where `cost` is JSON in a string, as it was reserved, and every other amount a table by currency
@@ -287,10 +287,18 @@ local function earliest(cost, keep_free, is_in_line, place)
   return math.floor(at * 1024 + 0.5) / 1024, binds
 end
 
-local function take(cost)
+-- So much of the jitter as a burst has room for beside one request: more would make the rate itself lower.
+local function bearable(bucket, jitter_ms, amount)
+  if not jitter_ms or jitter_ms == 0 then return 0 end
+  return math.min(jitter_ms, ms_of(bucket, math.max(0, bucket.burst - amount)))
+end
+
+local function take(cost, jitter_ms)
   for _, bucket in ipairs(state.buckets) do
     local amount = cost[bucket.currency] or 0
-    if amount > 0 then bucket.full_at = math.max(bucket.full_at, now) + ms_of(bucket, amount) end
+    if amount > 0 then
+      bucket.full_at = math.max(bucket.full_at, now + bearable(bucket, jitter_ms, amount)) + ms_of(bucket, amount)
+    end
     -- What was saved up before a pause is gone: after the first one, only what came in since the pause's end may go.
     if state.probing then
       bucket.full_at = math.max(bucket.full_at, state.paused_until + ms_of(bucket, bucket.burst))
@@ -323,7 +331,7 @@ local function advance(op, cost)
     bucket.advanced = bucket.advanced + amount
     parts[#parts + 1] = cjson.encode(bucket.currency) .. ':' .. text(amount)
   end
-  take(amounts)
+  take(amounts, op.jitter)
   local cost_text = '{' .. table.concat(parts, ',') .. '}'
   return text(times), hold('a', cost_text, op.advanceMs), cost_text
 end
@@ -348,7 +356,7 @@ function run.reserve(op)
     join(worker, { turn = turn, class = text(op.keepFree), cost = cost }, at + PLACE_MS)
     return { 'wait', text(at - now), binds }
   end
-  take(cost)
+  take(cost, op.jitter)
   local number = hold('', op.cost, lease_ms)
   return { 'admitted', number, advance(op, cost) }
 end
@@ -409,7 +417,8 @@ local function sync(bucket, told)
   local since = totals and bucket.taken - (totals[bucket.currency] or 0) or 0
   -- What lies with workers may have been taken before, and was not seen all the same.
   local unseen = math.max(since, bucket.advanced)
-  bucket.full_at = math.max(bucket.full_at, at + ms_of(bucket, bucket.burst - told.remaining + unseen))
+  local from = at + bearable(bucket, told.jitter, 0)
+  bucket.full_at = math.max(bucket.full_at, from + ms_of(bucket, bucket.burst - told.remaining + unseen))
 end
 
 function run.sync(op)

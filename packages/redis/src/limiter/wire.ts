@@ -7,6 +7,7 @@ export type Step =
       readonly op: "reserve";
       readonly cost: string;
       readonly keepFree: number;
+      readonly jitter: number;
       readonly advance: number;
       readonly advanceMs: number;
     }
@@ -20,6 +21,7 @@ export type Step =
 /** What a server said of one currency, by its age. */
 export interface ToldLevel {
   readonly age: number;
+  readonly jitter?: number;
   readonly remaining?: number;
   readonly limit?: number;
 }

@@ -1,0 +1,180 @@
+import type { LaneState } from "@bide/llm";
+import type { Clock } from "bide";
+import type { Redis } from "ioredis";
+import type { BatchRequest } from "../formats/batch-request.js";
+import { isObject, parsedJson } from "../formats/json.js";
+import { type Attempt, type AttemptWatcher, ItemRun, recordedIn } from "../run/attempt-log.js";
+import type { Channels } from "../run/channel.js";
+import { type Sent, send } from "../run/send.js";
+import { type Stop, stopOfCall } from "../run/stop.js";
+import { GIVEN_BACK, type TakenJob } from "./engine.js";
+import { answerKey, promptKey } from "./names.js";
+import type { Seal } from "./seal.js";
+import { resultText, type WorkResult } from "./work.js";
+
+/** What a worker has done. One object that changes while it works. */
+export interface WorkerFigures {
+  /** Requests that ended, whatever came of them. */
+  readonly done: number;
+  /** Those it holds: under way, or waiting for their turn. */
+  readonly held: number;
+  /** Those of them whose request is under way. */
+  readonly sending: number;
+  /** HTTP requests that ended. */
+  readonly attempts: number;
+  /** Those of them that were answered with 429. */
+  readonly rateLimited: number;
+}
+
+/** A result that no coordinator comes for is kept so long: it was paid for. */
+const ANSWERS_KEPT_MS = 24 * 3600 * 1000;
+/** A request that got no answer at all is tried by so many workers before that counts as its own failure. */
+const TRIED_BY = 3;
+/** So many of them, one after another, and the endpoint counts as out of reach. */
+const UNREACHABLE_AFTER = 5;
+const LET_GO = Symbol("let go");
+
+interface Held {
+  readonly item: ItemRun;
+  readonly controller: AbortController;
+}
+
+/** What a {@link Desk} works with. */
+export interface DeskParts {
+  readonly redis: Redis;
+  /** With one channel in it: the worker's. */
+  readonly channels: Channels;
+  readonly clock: Clock;
+  /** Told with each result. */
+  readonly worker: string;
+  /** Called when nothing more can be sent. */
+  readonly onStop: (stop: Stop) => void;
+}
+
+/** Where a worker answers requests: takes one out of Redis, sends it, and puts there what came of it. */
+export class Desk {
+  readonly figures: { -readonly [figure in keyof WorkerFigures]: number } = {
+    ...{ done: 0, held: 0, sending: 0, attempts: 0, rateLimited: 0 },
+  };
+  readonly #parts: DeskParts;
+  readonly #held = new Set<Held>();
+  readonly #watcher: AttemptWatcher;
+  #isClosed = false;
+  #unanswered = 0;
+  #stop: Stop | undefined;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#watcher = { began: () => this.figures.sending++, ended: (attempt) => this.#count(attempt) };
+  }
+
+  /** Why nothing more can be sent. */
+  get stop(): Stop | undefined {
+    return this.#stop;
+  }
+
+  /** What the worker's quota knows by now. */
+  lanes(): readonly LaneState[] {
+    return this.#parts.channels.lanes();
+  }
+
+  /** Whatever stopped it is tried again. */
+  resume(): void {
+    this.#stop = undefined;
+    this.#unanswered = 0;
+    this.#parts.channels.resume();
+  }
+
+  /** Begins nothing from now on, and lets go of what only waits; or of all. */
+  close(which: "waiting" | "all"): void {
+    this.#isClosed = true;
+    this.#letGo(which);
+  }
+
+  #letGo(which: "waiting" | "all"): void {
+    for (const { item, controller } of this.#held) {
+      if (which === "all" || item.isWaiting) controller.abort(LET_GO);
+    }
+  }
+
+  /** Does one job. @returns {@link GIVEN_BACK} when somebody else has to. */
+  async work(run: string, job: TakenJob, seal: Seal): Promise<typeof GIVEN_BACK | undefined> {
+    const { id } = job;
+    const { redis, clock } = this.#parts;
+    const [prompt, answer] = await redis.mget(promptKey(run, id), answerKey(run, id));
+    // A worker that was too slow to say so has answered it: what was paid for once is not asked for again.
+    if (typeof answer === "string") return undefined;
+    // Without either the coordinator puts it there once more.
+    if (typeof prompt !== "string") return undefined;
+    if (this.#isClosed || this.#stop) return GIVEN_BACK;
+    const held: Held = { item: new ItemRun(clock, this.#watcher), controller: new AbortController() };
+    this.#held.add(held);
+    this.figures.held++;
+    try {
+      const sent = await this.#sent(requestOf(seal.open(prompt), id), held);
+      if (sent === undefined || this.#isOthers(sent, held, job.start)) return GIVEN_BACK;
+      this.figures.done++;
+      const result: WorkResult = { ...sent, attempts: held.item.attempts, worker: this.#parts.worker };
+      await this.#deliver(answerKey(run, id), seal.close(resultText(result)), job);
+      return undefined;
+    } finally {
+      this.#held.delete(held);
+      this.figures.held--;
+    }
+  }
+
+  /** A result that comes when another worker's is written already would lie there for nobody. */
+  async #deliver(key: string, text: string, job: TakenJob): Promise<void> {
+    const { redis } = this.#parts;
+    const [, isWaitedFor] = await Promise.all([redis.set(key, text, "PX", ANSWERS_KEPT_MS), redis.exists(job.key)]);
+    if (isWaitedFor === 0) await redis.del(key);
+  }
+
+  async #sent(request: BatchRequest, { item, controller }: Held): Promise<Sent | undefined> {
+    const [channel] = this.#parts.channels.all;
+    if (channel === undefined) return undefined;
+    try {
+      return await recordedIn(item, () => send(channel.sender, request, controller.signal));
+    } catch (error) {
+      if (error === LET_GO) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether what came of it says nothing of the request, but of this worker's key or endpoint: others may fare better. */
+  #isOthers({ outcome }: Sent, { item }: Held, start: number): boolean {
+    const stop = item.ending && stopOfCall(item.ending);
+    if (stop) return this.#stopFor(stop);
+    if (outcome.kind === "answer" || !item.isUnanswered) {
+      this.#unanswered = 0;
+      return false;
+    }
+    if (++this.#unanswered < UNREACHABLE_AFTER) return start < TRIED_BY;
+    const code = item.attempts.at(-1)?.code ?? outcome.code;
+    return this.#stopFor({ reason: "unreachable", message: `the endpoint cannot be reached (${code})` });
+  }
+
+  #stopFor(stop: Stop): true {
+    if (this.#stop === undefined) {
+      this.#stop = stop;
+      this.#letGo("waiting");
+      this.#parts.onStop(stop);
+    }
+    return true;
+  }
+
+  #count({ status }: Attempt): void {
+    this.figures.sending--;
+    this.figures.attempts++;
+    if (status === 429) this.figures.rateLimited++;
+  }
+}
+
+/** @throws TypeError for anything but what a coordinator writes. */
+function requestOf(text: string, id: string): BatchRequest {
+  const value = parsedJson(text);
+  if (isObject(value) && typeof value["url"] === "string" && isObject(value["body"])) {
+    return { customId: id, url: value["url"], body: value["body"] };
+  }
+  throw new TypeError("a job holds no request");
+}
