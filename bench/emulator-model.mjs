@@ -23,7 +23,10 @@ const model = createModel({
 
 /** What happens at each millisecond of virtual time: clients who ask, and answers that end. */
 const due = [];
-const at = (ms, happening) => (due[ms] ??= []).push(happening);
+function at(ms, happening) {
+  due[ms] ??= [];
+  due[ms].push(happening);
+}
 
 const random = seededRandom(1);
 const admittedAt = [];
