@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { textImports } from "../../../scripts/text-imports.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -24,6 +25,7 @@ export async function bundled(source: string, name: string): Promise<string> {
     banner: {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
+    plugins: [textImports],
     logLevel: "silent",
   });
   return outfile;

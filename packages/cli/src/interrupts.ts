@@ -1,4 +1,4 @@
-import { systemClock } from "bide";
+import type { Clock } from "bide";
 
 /** What the signals of this process ask for. */
 export interface Interrupts {
@@ -9,14 +9,22 @@ export interface Interrupts {
   release(): void;
 }
 
+/** Where signals come from: a process. */
+interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
 /**
  * A person who presses Ctrl-C can press it again. Whoever sends SIGTERM, or has closed the terminal, kills after ten seconds
  * or so: by then everything has ended in order.
  */
 const PATIENCE_MS = 7000;
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Hears Ctrl-C and its kin. `onFirst` says what happens next. */
-export function hearInterrupts(onFirst: () => void): Interrupts {
+export function hearInterrupts(onFirst: () => void, clock: Clock, source: SignalSource = process): Interrupts {
   const drain = new AbortController();
   const stop = new AbortController();
   const released = new AbortController();
@@ -25,25 +33,24 @@ export function hearInterrupts(onFirst: () => void): Interrupts {
       stop.abort();
       return;
     }
-    if (signal !== "SIGINT") stopLater(stop, released.signal);
+    if (signal !== "SIGINT") stopLater(stop, clock, released.signal);
     if (drain.signal.aborted) return;
     drain.abort();
     onFirst();
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, hear);
+  for (const signal of SIGNALS) source.on(signal, hear);
   return {
     drain: drain.signal,
     stop: stop.signal,
     release: () => {
       released.abort();
-      for (const signal of signals) process.off(signal, hear);
+      for (const signal of SIGNALS) source.off(signal, hear);
     },
   };
 }
 
-function stopLater(stop: AbortController, released: AbortSignal): void {
-  systemClock.sleep(PATIENCE_MS, released).then(
+function stopLater(stop: AbortController, clock: Clock, released: AbortSignal): void {
+  clock.sleep(PATIENCE_MS, released).then(
     () => stop.abort(),
     () => undefined,
   );

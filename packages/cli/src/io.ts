@@ -25,9 +25,9 @@ export function processIo(): Io {
   return { stdout: process.stdout, stderr: process.stderr, env: process.env, readStdin: () => text(process.stdin) };
 }
 
-/** A reader that went away must not end a run: nobody reads on, and the work goes on. */
+/** A reader or a terminal that went away must not end a run: nobody reads on, and the work goes on. */
 function surviveClosedPipe(stream: Writable): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }

@@ -139,6 +139,8 @@ class Run {
       this.#over.abort();
       this.#channels.close();
     }
+    // The last word: whoever looks at the journal later sees all of the run.
+    await this.#journal.tellProgress(this.#clock.wallNowMs(), this.#figures);
     const summary = await this.#finish();
     this.#journal.endRun(run, this.#clock.wallNowMs(), summary.stop?.reason ?? "done");
     this.#tell({ type: "run-ended", summary });

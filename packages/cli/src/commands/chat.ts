@@ -1,4 +1,5 @@
 import { MalformedAnswerError, RequestTimeoutError, StreamInterruptedError } from "@bide/llm";
+import { systemClock } from "bide";
 import type { Command } from "commander";
 import { AttemptLog } from "../chat/attempts.js";
 import { messageIn, printStream, replyIn } from "../chat/reply.js";
@@ -60,7 +61,7 @@ async function chat(prompt: string, options: ChatOptions, io: Io): Promise<numbe
   const content = prompt === "-" ? await io.readStdin() : prompt;
   if (content.trim() === "") throw new UsageError("the prompt is empty");
   const http = keepAliveFetch(1);
-  const interrupts = hearInterrupts(() => undefined);
+  const interrupts = hearInterrupts(() => undefined, systemClock);
   const log = new AttemptLog(io.stderr);
   const isStream = options.stream && !options.json && io.stdout.isTTY === true;
   try {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Emulator, type EmulatorOptions, parseScenario, startEmulator } from "@bide/emulator";
+import { systemClock } from "bide";
 import type { Command } from "commander";
 import { EXIT } from "../exit-codes.js";
 import { hearInterrupts } from "../interrupts.js";
@@ -83,7 +84,7 @@ async function emulate(options: EmulateOptions, io: Io): Promise<number> {
     const interrupts = hearInterrupts(() => {
       interrupts.release();
       resolve();
-    });
+    }, systemClock);
   });
   const { arrivals, completed, byVerdict } = emulator.stats();
   const refused = byVerdict["rate-limited"] ?? 0;

@@ -58,7 +58,7 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   const events = options.json
     ? new JsonEvents(io, systemClock, currency)
     : new PeopleEvents(io, systemClock, currency, file);
-  const interrupts = hearInterrupts(() => events.interrupted());
+  const interrupts = hearInterrupts(() => events.interrupted(), systemClock);
   try {
     const onEvent = (event: BatchEvent): void => events.hear(event);
     const summary = await runBatch({

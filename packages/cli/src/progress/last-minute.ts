@@ -6,6 +6,11 @@ const STEP_MS = 500;
 export class LastMinute {
   readonly #samples: { readonly atMs: number; readonly count: number }[] = [{ atMs: 0, count: 0 }];
 
+  /** How many looks are remembered. */
+  get samples(): number {
+    return this.#samples.length;
+  }
+
   /** Takes a look at the count. @returns Its growth per minute over the last minute, or over the time since the start. */
   perMinute(atMs: number, count: number): number {
     const samples = this.#samples;

@@ -23,5 +23,6 @@ export function lookOf({ isTTY }: Output, env: Io["env"]): Look {
 
 /** A text in a colour, where colours are. */
 export function coloured({ hasColours }: Look, colour: "green" | "red" | "yellow" | "dim", text: string): string {
-  return hasColours ? styleText(colour, text) : text;
+  // Whether there are colours is decided already, and by the stream that the text goes to.
+  return hasColours ? styleText(colour, text, { validateStream: false }) : text;
 }
