@@ -1,7 +1,7 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import Anthropic from "@anthropic-ai/sdk";
 import { ApiError, GoogleGenAI } from "@google/genai";
-import { ChatOpenAI } from "@langchain/openai";
+import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { APICallError, generateText, streamText } from "ai";
 import OpenAI, { AzureOpenAI } from "openai";
 import { describe, expect, test } from "vitest";
@@ -125,6 +125,38 @@ describe("openai", () => {
     expect(error).toMatchObject(fields);
   });
 
+  test("every endpoint refuses with the client's own error class", async () => {
+    await using emulator = await startEmulator({ tpm: 1 });
+    const openai = client(emulator.baseUrl);
+    const asks = [
+      openai.chat.completions.create({ model: "gpt-x", messages, stream: true }),
+      openai.responses.create({ model: "gpt-x", input: question }),
+      openai.embeddings.create({ model: "gpt-x", input: question }),
+    ];
+    for (const ask of asks) expect(await failure(ask)).toBeInstanceOf(OpenAI.RateLimitError);
+    emulator.scenario({ keys: [] });
+    expect(await failure(openai.models.list())).toBeInstanceOf(OpenAI.AuthenticationError);
+  });
+
+  test("an error inside a stream is the client's own error in chat, and the last event in responses", async () => {
+    await using emulator = await startEmulator({ faults: ["error-frame@2"] });
+    const openai = client(emulator.baseUrl);
+    const chat = await openai.chat.completions.create({ model: "gpt-x", messages, stream: true });
+    const seen: string[] = [];
+    const error = await failure(
+      (async () => {
+        for await (const chunk of chat) seen.push(chunk.choices[0]?.delta.content ?? "");
+      })(),
+    );
+    expect(error).toBeInstanceOf(OpenAI.APIError);
+    expect(error).toMatchObject({ type: "server_error" });
+    expect(seen.filter((text) => text !== "")).toHaveLength(2);
+    const response = await openai.responses.create({ model: "gpt-x", input: question, stream: true });
+    const types: string[] = [];
+    for await (const event of response) types.push(event.type);
+    expect(types.at(-1)).toBe("error");
+  });
+
   test("Azure's client finds its deployment", async () => {
     await using emulator = await startEmulator({ dialect: "azure", rpm: 600 });
     const azure = new AzureOpenAI({ apiKey: "k", endpoint: emulator.url, apiVersion: "2024-10-21", maxRetries: 0 });
@@ -228,6 +260,15 @@ describe("the AI SDK's OpenAI provider", () => {
 });
 
 describe("@langchain/openai", () => {
+  test("embeddings are there", async () => {
+    await using emulator = await startEmulator();
+    const configuration = { baseURL: emulator.baseUrl };
+    const embeddings = new OpenAIEmbeddings({ apiKey: "test", dimensions: 8, configuration });
+    const [one, two] = await embeddings.embedDocuments(["one", "two"]);
+    expect([one?.length, two?.length]).toEqual([8, 8]);
+    expect(await embeddings.embedQuery("one")).toEqual(one);
+  });
+
   const client = (url: string): ChatOpenAI =>
     new ChatOpenAI({ apiKey: "test", model: "gpt-x", maxRetries: 0, configuration: { baseURL: url } });
 

@@ -127,6 +127,23 @@ describe("through a socket and in process alike", () => {
     expect(stream.text).toBe(first + whole.text);
   });
 
+  test("empty-choices adds nothing twice where there are no choices", async () => {
+    const ask = (faults: readonly string[], path: string, body: object): Promise<string> =>
+      emulatorFetch({ faults })(`http://emulator.test${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      }).then((response) => response.text());
+    const messages = [{ role: "user", content: "hi" }];
+    const anthropic = { model: "m", max_tokens: 5, stream: true, messages };
+    expect(await ask(["empty-choices"], "/v1/messages", anthropic)).toBe(await ask([], "/v1/messages", anthropic));
+    const sse = "/v1beta/models/m:streamGenerateContent?alt=sse";
+    const gemini = { contents: [{ parts: [{ text: "hi" }] }] };
+    const whole = await ask([], sse, gemini);
+    const extra = await ask(["empty-choices"], sse, gemini);
+    expect(extra.endsWith(whole)).toBe(true);
+    expect(extra.slice(0, extra.length - whole.length)).toMatch(/^data: \{"usageMetadata":.*\}\r\n\r\n$/);
+  });
+
   test("duplicate-usage tells the usage twice", async () => {
     const stream = await seeBoth({ faults: ["duplicate-usage"] }, true);
     expect(stream.text.match(/"usage":\{/g)).toHaveLength(2);

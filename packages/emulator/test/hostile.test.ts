@@ -78,6 +78,15 @@ describe("a hostile client gets an error in the provider's shape or a closed soc
       expect([200, 400]).toContain(response.status);
     }));
 
+  test("a schema that contains itself a hundred times", () =>
+    survived(async (emulator) => {
+      const names = Array.from({ length: 100 }, (_, index) => [`p${index}`, { $ref: "#" }]);
+      const format = { type: "json_schema", json_schema: { schema: { properties: Object.fromEntries(names) } } };
+      const body = JSON.stringify({ ...JSON.parse(good), response_format: format });
+      const response = await post(emulator, body);
+      expect(JSON.parse(JSON.parse(await response.text()).choices[0].message.content)).toBeTypeOf("object");
+    }));
+
   test("10,000 headers", () =>
     survived(async (emulator) => {
       const headers = Array.from({ length: 10_000 }, (_, index) => `x-${index}: y\r\n`).join("");

@@ -45,19 +45,30 @@ describe("in process, on virtual time", () => {
     expect(await rest).toBe(3);
   });
 
-  test("the wait in the headers is exact: one millisecond earlier is refused, at it is admitted", async () => {
-    const clock = virtualClock(12_345);
-    const call = emulatorFetch({ clock, tpm: 200_000 });
-    const sized = (max_tokens: number): Promise<Response> => call(url, init({ max_tokens }));
-    expect((await sized(199_821)).status).toBe(200);
-    const refused = await sized(2295);
-    expect(refused.headers.get("retry-after-ms")).toBe("635");
-    expect(await refused.text()).toContain("Limit 200000, Used 199821, Requested 2295. Please try again in 634ms.");
-    await clock.advance(634);
-    expect((await sized(2295)).status).toBe(429);
-    await clock.advance(1);
-    expect((await sized(2295)).status).toBe(200);
-  });
+  test.each([
+    ["openai", 200_000, 199_821, 2295, "634ms", "635"],
+    ["openai", 30_000, 29_937, 385, "644ms", "644"],
+    ["openai", 10_000, 8554, 3082, "9.816s", "9816"],
+    ["openai", 30_000, 14_567, 24_754, "18.642s", "18642"],
+    ["groq", 6000, 5034, 1443, "4.77s", "4770"],
+  ] as const)(
+    "as %s was recorded, limit %d, used %d, requested %d: %s; a millisecond before %s is refused, at it is admitted",
+    async (dialect, tpm, used, requested, text, hintMs) => {
+      const clock = virtualClock(12_345);
+      const call = emulatorFetch({ clock, dialect, cost: "openai", countRejected: false, tpm });
+      const sized = (max_tokens: number): Promise<Response> => call(url, init({ max_tokens }));
+      expect((await sized(used)).status).toBe(200);
+      const refused = await sized(requested);
+      if (dialect === "openai") expect(refused.headers.get("retry-after-ms")).toBe(hintMs);
+      expect(await refused.text()).toContain(
+        `Limit ${tpm}, Used ${used}, Requested ${requested}. Please try again in ${text}.`,
+      );
+      await clock.advance(Number(hintMs) - 1);
+      expect((await sized(requested)).status).toBe(429);
+      await clock.advance(1);
+      expect((await sized(requested)).status).toBe(200);
+    },
+  );
 
   test("5000 requests per minute: reset-requests is 12ms", async () => {
     const call = emulatorFetch({ clock: virtualClock(), rpm: 5000 });
@@ -76,6 +87,29 @@ describe("in process, on virtual time", () => {
     expect(refused.headers.get("retry-after-ms")).toBe("17");
     await clock.advance(1000);
     expect((await statuses(60)).every((status) => status === 200)).toBe(true);
+  });
+
+  test("where output counts as it is produced, a token is debited when it goes out, and not before", async () => {
+    const clock = virtualClock();
+    const latency = { firstTokenMs: 1000, sigma: 0, perTokenMs: 10, perTokenSpreadMs: 0 };
+    const call = emulatorFetch({ clock, dialect: "anthropic", otpm: 60, latency });
+    const ask = (content: string): Promise<Response> =>
+      call("https://api.example.com/v1/messages", {
+        method: "POST",
+        body: JSON.stringify({ model: "m", max_tokens: 20, stream: true, messages: [{ role: "user", content }] }),
+      });
+    const levels: (number | undefined)[] = [];
+    const look = (): void => {
+      void ask(`look ${levels.length}`);
+    };
+    void ask("first").then(async (response) => response.text());
+    for (const ms of [999, 1, 10, 10]) {
+      await clock.advance(ms);
+      look();
+      await clock.advance(0);
+      levels.push(Math.floor(call.log().at(-1)?.levels?.["otpm"] ?? Number.NaN));
+    }
+    expect(levels).toEqual([60, 59, 58, 57]);
   });
 
   test("a caller who leaves frees its place and wakes nobody", async () => {

@@ -4,11 +4,21 @@ import { mixSeed, seededRandom } from "../model/hash.js";
 /** How deep invented values nest, so that a schema that contains itself comes to an end. */
 const DEEPEST = 6;
 
+/** How many values are invented for one schema, so that one that contains itself often comes to an end soon. */
+const MOST_VALUES = 2000;
+
+/** What one invention goes by. */
+interface Invention {
+  readonly root: JsonObject;
+  readonly random: () => number;
+  valuesLeft: number;
+}
+
 /** JSON text that fits a schema of types, properties, items, enums and alternatives; always the same for the same seed. */
 export function plausibleJson(schema: unknown, seed: string): string {
-  const random = seededRandom(mixSeed(seed, 0x5c4));
   const root = isObject(schema) ? schema : {};
-  return JSON.stringify(instanceOf(root, root, random, 0));
+  const invention = { root, random: seededRandom(mixSeed(seed, 0x5c4)), valuesLeft: MOST_VALUES };
+  return JSON.stringify(instanceOf(root, invention, 0));
 }
 
 /** An object for callers who ask for JSON without a schema. */
@@ -17,19 +27,21 @@ export const ANY_OBJECT: JsonObject = {
   properties: { answer: { type: "string" }, confidence: { type: "number" } },
 };
 
-function instanceOf(schema: unknown, root: JsonObject, random: () => number, depth: number): unknown {
+function instanceOf(schema: unknown, invention: Invention, depth: number): unknown {
+  const { root, random } = invention;
+  invention.valuesLeft--;
   const known = resolved(schema, root);
   if (known["const"] !== undefined) return known["const"];
   const choices = [known["enum"], known["anyOf"], known["oneOf"]].map(itemsOf).find((items) => items.length > 0);
   if (choices !== undefined) {
     const chosen = choices[Math.floor(random() * choices.length)];
-    return known["enum"] === undefined ? instanceOf(chosen, root, random, depth) : chosen;
+    return known["enum"] === undefined ? instanceOf(chosen, invention, depth) : chosen;
   }
   switch (typeOf(known)) {
     case "object":
-      return objectOf(known, root, random, depth);
+      return objectOf(known, invention, depth);
     case "array":
-      return depth > DEEPEST ? [] : [instanceOf(known["items"], root, random, depth + 1)];
+      return depth > DEEPEST || invention.valuesLeft <= 0 ? [] : [instanceOf(known["items"], invention, depth + 1)];
     case "integer":
       return Math.floor(numberOf(known, random));
     case "number":
@@ -43,11 +55,12 @@ function instanceOf(schema: unknown, root: JsonObject, random: () => number, dep
   }
 }
 
-function objectOf(schema: JsonObject, root: JsonObject, random: () => number, depth: number): JsonObject {
+function objectOf(schema: JsonObject, invention: Invention, depth: number): JsonObject {
   const value: Record<string, unknown> = {};
   if (depth > DEEPEST || !isObject(schema["properties"])) return value;
   for (const [name, property] of Object.entries(schema["properties"])) {
-    value[name] = instanceOf(property, root, random, depth + 1);
+    if (invention.valuesLeft <= 0) break;
+    value[name] = instanceOf(property, invention, depth + 1);
   }
   return value;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Refused } from "../arrival.js";
 import type { Dimension, Limits } from "../limiter.js";
+import type { ScopedShortage } from "../scopes.js";
 import type { Dialect, Gauge, Gauges, Problem } from "./dialect.js";
 import { goDuration } from "./go-duration.js";
 import { dialectNamed } from "./named.js";
@@ -21,8 +22,8 @@ function gauges(limits: Limits, resetMs = 1500): Gauges {
 }
 
 /** A 429 for tokens per minute: OpenAI's recorded numbers. */
-function limited(dimension: Dimension = "tpm", waitMs = 634.8): Problem {
-  const shortage = {
+function limited(dimension: Dimension = "tpm", waitMs = 634.8, scope: Partial<ScopedShortage> = {}): Problem {
+  const shortage: ScopedShortage = {
     dimension,
     limit: 200_000,
     used: 199_821,
@@ -30,7 +31,8 @@ function limited(dimension: Dimension = "tpm", waitMs = 634.8): Problem {
     waitMs,
     scope: "organization",
     stacked: false,
-  } as const;
+    ...scope,
+  };
   const cost = { tokens: 2295, input: 2295, output: 0 };
   const refused: Refused = { verdict: "rate-limited", attempt: 1, cost, shortage, waitMs, hintMs: 635 };
   return { kind: "rate-limited", model: "gpt-x", requestId: "req_1", refused, waitMs };
@@ -69,6 +71,19 @@ describe("openai", () => {
     expect(openai.hintHeaders(635, WALL_MS)).toEqual({ "retry-after": "1", "retry-after-ms": "635" });
   });
 
+  test("names the project where it stands beside an organisation", () => {
+    const whose = (stacked: boolean): string =>
+      openai.problem(limited("tpm", 634.8, { scope: "project", stacked })).body;
+    expect(whose(true)).toContain("gpt-x in project proj-emu on tokens per min");
+    expect(whose(false)).toContain("gpt-x in organization org-emu on tokens per min");
+  });
+
+  test("only OpenAI and its likes tell how long they took", () => {
+    expect(openai.replyHeaders("req_1", 12)).toEqual({ "x-request-id": "req_1", "openai-processing-ms": "12" });
+    expect(dialectNamed("anthropic").replyHeaders("req_1", 12)).toEqual({ "request-id": "req_1" });
+    expect(dialectNamed("gemini").replyHeaders("req_1", 12)).toEqual({});
+  });
+
   test("sends six headers", () => {
     expect(openai.rateHeaders(gauges({ rpm: 5000, tpm: 160_000 }, 12), false)).toEqual({
       "x-ratelimit-limit-requests": "5000",
@@ -83,6 +98,18 @@ describe("openai", () => {
 
 describe("azure", () => {
   const azure = dialectNamed("azure");
+
+  test("names the operation, and tells what never fits to come back in a day", () => {
+    expect(azure.problem({ ...limited(), route: "embeddings" }).body).toMatch(
+      /^.*Requests to the Embeddings_Create Op/,
+    );
+    expect(azure.problem({ ...limited(), kind: "too-large" }).body).toContain("Please retry after 86400 seconds.");
+    expect(bodyOf(dialectNamed("azure:foundry"), limited("rpm"))).toMatchObject({
+      error: { code: "RateLimitReached", message: expect.stringContaining("have exceeded the call rate limit for") },
+    });
+    expect(bodyOf(azure, { ...limited(), kind: "not-found" })).toMatchObject({ error: { code: "DeploymentNotFound" } });
+    expect(bodyOf(azure, { ...limited(), kind: "unauthorized" })).toMatchObject({ error: { code: "401" } });
+  });
 
   test("says 429 as a text, whole seconds, and the wait in a sentence", () => {
     expect(bodyOf(azure, limited("tpm", 36_001))).toMatchObject({
@@ -143,6 +170,7 @@ describe("the others", () => {
     expect(headers).toMatchObject({ "x-ratelimit-limit-requests": "14400", "x-ratelimit-reset-requests": "2m59.56s" });
     expect(headers).toMatchObject({ "x-ratelimit-limit-tokens": "6000" });
     expect(dialectNamed("groq").problem({ ...limited(), kind: "overloaded" }).status).toBe(498);
+    expect(dialectNamed("groq").problem({ ...limited(), kind: "too-large" }).status).toBe(413);
   });
 
   test("mistral tells the charge and wraps no error", () => {
@@ -172,7 +200,8 @@ describe("the others", () => {
     const gemini = dialectNamed("gemini");
     expect(gemini.hintHeaders(635, WALL_MS)).toEqual({});
     expect(JSON.stringify(bodyOf(gemini, limited()))).toContain('"retryDelay":"0.635s"');
-    expect(JSON.stringify(bodyOf(gemini, limited("rpd")))).toContain("RequestsPerDay");
+    expect(gemini.problem(limited("rpd")).body).toContain('"GenerateRequestsPerDayPerProjectPerModel-FreeTier"');
+    expect(gemini.problem(limited()).body).toContain('"GenerateContentInputTokensPerModelPerMinute-FreeTier"');
   });
 
   test("silent gives no hint, not even in the text", () => {
