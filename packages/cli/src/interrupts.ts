@@ -23,8 +23,12 @@ const PATIENCE_MS = 7000;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Hears Ctrl-C and its kin. `onFirst` says what happens next. */
-export function hearInterrupts(onFirst: () => void, clock: Clock, source: SignalSource = process): Interrupts {
+/**
+ * Hears Ctrl-C and its kin. `onFirst` says what happens next.
+ *
+ * @param clock Runs the time after which a SIGTERM stops; none where the command sees to that itself.
+ */
+export function hearInterrupts(onFirst: () => void, clock?: Clock, source: SignalSource = process): Interrupts {
   const drain = new AbortController();
   const stop = new AbortController();
   const released = new AbortController();
@@ -33,7 +37,7 @@ export function hearInterrupts(onFirst: () => void, clock: Clock, source: Signal
       stop.abort();
       return;
     }
-    if (signal !== "SIGINT") stopLater(stop, clock, released.signal);
+    if (signal !== "SIGINT" && clock) stopLater(stop, clock, released.signal);
     if (drain.signal.aborted) return;
     drain.abort();
     onFirst();

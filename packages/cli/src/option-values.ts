@@ -55,3 +55,9 @@ export function baseUrl(text: string): string {
   if (/^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError("Expected an address such as http://127.0.0.1:8000/v1.");
 }
+
+/** The address of a Redis. What was typed may hold a password, so the message does not repeat it. */
+export function redisUrl(text: string): string {
+  if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("Expected an address such as redis://127.0.0.1:6379.");
+}

@@ -6,6 +6,7 @@ import { addExport } from "./commands/export.js";
 import { addReport } from "./commands/report.js";
 import { addRun } from "./commands/run.js";
 import { addStatus } from "./commands/status.js";
+import { addWorker } from "./commands/worker.js";
 import type { Io } from "./io.js";
 
 /** The command line of bide. `exit` is told how a command ended. */
@@ -21,7 +22,7 @@ export function programFor(io: Io, exit: (code: number) => void): Command {
       getOutHelpWidth: () => Math.min(80, io.stdout.columns ?? 80),
       getErrHelpWidth: () => Math.min(80, io.stderr.columns ?? 80),
     });
-  for (const add of [addRun, addStatus, addReport, addExport, addChat, addEmulate]) add(program, io, exit);
+  for (const add of [addRun, addWorker, addStatus, addReport, addExport, addChat, addEmulate]) add(program, io, exit);
   return program;
 }
 

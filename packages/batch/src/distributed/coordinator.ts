@@ -24,7 +24,7 @@ const MOST_AT_ONCE = 200;
 /** How often the run says that it is alive, and looks for jobs that Redis has lost. */
 const BEATS_AFTER_MS = 2000;
 /** A run that was asked to end waits so long for workers; what they have not answered by then is there at the next start. */
-const DRAINS_FOR_MS = 8000;
+const DRAINS_FOR_MS = 6000;
 /** The least that lies in Redis, where no other number was told, and how much more than the workers can hold. */
 const LEAST_WINDOW = 1000;
 const MOST_WINDOW = 100_000;

@@ -31,6 +31,8 @@ export interface WorkerStatus {
   readonly concurrency: number;
   readonly attempts: number;
   readonly rateLimited: number;
+  /** HTTP requests that ended in the last minute. */
+  readonly perMinute: number;
   /** Why it sends nothing any more. */
   readonly stop: Stop | undefined;
   /** How long it has been silent; workers speak every second, and are forgotten after 15 s. */
@@ -41,6 +43,8 @@ export interface WorkerStatus {
 export interface DistributedStatus {
   readonly runs: readonly RunStatus[];
   readonly workers: readonly WorkerStatus[];
+  /** Jobs that no worker holds any more which speaks: they are taken over when their lock ends. */
+  readonly stalled: number;
   /** The quota: buckets as the worker knows them that spoke last, queues summed up over all. */
   readonly lanes: readonly LaneState[];
 }
@@ -52,10 +56,20 @@ export async function distributedStatus(url: string): Promise<DistributedStatus>
     await reach(redis, systemClock);
     const runs = await Promise.all((await knownRuns(redis)).map(({ run }) => runStatus(redis, run)));
     const told = await knownWorkers(redis);
-    return { runs, workers: told.map(workerStatus), lanes: lanesOf(told) };
+    const workers = told.map(workerStatus);
+    return { runs, workers, stalled: stalledIn(runs, workers), lanes: lanesOf(told) };
   } finally {
     redis.disconnect();
   }
+}
+
+/** A worker speaks every second; one that missed three has lost its voice, or its life. */
+const SILENT_AFTER_MS = 3000;
+
+function stalledIn(runs: readonly RunStatus[], workers: readonly WorkerStatus[]): number {
+  const active = runs.reduce((sum, run) => sum + run.active, 0);
+  const held = workers.reduce((sum, worker) => sum + (worker.silentMs < SILENT_AFTER_MS ? worker.held : 0), 0);
+  return Math.max(0, active - held);
 }
 
 async function runStatus(redis: Redis, run: string): Promise<RunStatus> {
@@ -71,7 +85,7 @@ function workerStatus({ id, facts, silentMs }: Told): WorkerStatus {
   return {
     worker: id,
     ...{ done: number("done"), held: number("held"), concurrency: number("concurrency") },
-    ...{ attempts: number("attempts"), rateLimited: number("rateLimited") },
+    ...{ attempts: number("attempts"), rateLimited: number("rateLimited"), perMinute: number("perMinute") },
     ...{ stop: stopIn(facts), silentMs },
   };
 }

@@ -10,6 +10,7 @@ import { Desk, type WorkerFigures } from "./desk.js";
 import { connect, RunWorker, type TakenJob } from "./engine.js";
 import { lanesText } from "./lanes.js";
 import { WORKER_DEFAULTS, type WorkerOptions } from "./options.js";
+import { Pace } from "./pace.js";
 import { Patience } from "./patience.js";
 import { forgetWorker, type KnownRun, knownRuns, runEndsInMs, runTold, tellWorker } from "./registry.js";
 import { Seal } from "./seal.js";
@@ -65,6 +66,7 @@ class Working implements DistributedWorker {
   readonly #satOut = new Set<string>();
   readonly #ending = new AbortController();
   readonly #isOver: Promise<void>;
+  readonly #pace = new Pace();
   #known: readonly KnownRun[] = [];
   #beats = 0;
 
@@ -148,7 +150,16 @@ class Working implements DistributedWorker {
     const lanes = lanesText(this.#desk.lanes());
     const endpoint = JSON.stringify(settingsOf(this.#options));
     const stop = this.#desk.stop ? JSON.stringify(this.#desk.stop) : "";
-    const facts = { ...this.figures, concurrency, lanes, endpoint, stop, satOut: [...this.#satOut].join(" ") };
+    const perMinute = Math.round(this.#pace.perMinute(this.figures.attempts, this.#clock.nowMs()));
+    const facts = {
+      ...this.figures,
+      perMinute,
+      concurrency,
+      lanes,
+      endpoint,
+      stop,
+      satOut: [...this.#satOut].join(" "),
+    };
     await tellWorker(this.#redis, this.#name, facts, this.#clock.wallNowMs());
     await this.#follow(await knownRuns(this.#redis));
     if (this.#beats++ % KEEPS_EVERY_BEATS === 0) await this.#keep();

@@ -12,6 +12,8 @@ import { endpointSpec } from "./endpoint-spec.js";
 
 /** What `bide run` is told, beside where requests go. */
 export interface RunOptions extends EndpointOptions {
+  /** True where `--redis` was given without an address. */
+  readonly redis?: string | boolean;
   readonly output: string;
   readonly endpoint?: readonly string[];
   readonly concurrency?: number;
@@ -63,27 +65,58 @@ export function withRunOptions(command: Command): Command {
     );
 }
 
+/** What a batch is made of, wherever its requests are sent from. */
+type CommonOptions = Pick<
+  BatchOptions,
+  "input" | "output" | "timeBudget" | "limit" | "sample" | "retryFailed" | "model" | "order" | "prompts" | "prices"
+>;
+
+function commonOptionsOf(file: string, options: RunOptions): CommonOptions {
+  const { output, timeBudget, limit, sample, retryFailed, model, order } = options;
+  if (limit !== undefined && sample !== undefined) throw new UsageError("--limit and --sample exclude each other");
+  return {
+    ...{ input: file, output, timeBudget, limit, sample, retryFailed, model, order },
+    prompts: promptsOf(options),
+    prices:
+      options.prices === undefined ? undefined : parsePriceList(textOf("--prices", options.prices), options.prices),
+  };
+}
+
 /** The options of a batch that the command line asks for. @throws UsageError for a file or a mixture that cannot be. */
 export function batchOptionsOf(
   file: string,
   options: RunOptions,
   io: Io,
 ): Omit<BatchOptions, "fetch" | "drain" | "signal" | "onEvent"> {
-  const { output, concurrency, timeBudget, maxCost, limit, sample, retryFailed, model, order } = options;
-  const { maxAttempts, deadline, attemptTimeout } = options;
-  if (limit !== undefined && sample !== undefined) throw new UsageError("--limit and --sample exclude each other");
+  const { concurrency, maxCost, maxAttempts, deadline, attemptTimeout } = options;
   return {
-    ...{ input: file, output, concurrency, timeBudget, maxCost, limit, sample, retryFailed, model, order },
-    ...{ maxAttempts, deadline, attemptTimeout },
+    ...commonOptionsOf(file, options),
+    ...{ concurrency, maxCost, maxAttempts, deadline, attemptTimeout },
     endpoints: endpointsOf(options, io),
-    prompts: promptsOf(options),
-    prices:
-      options.prices === undefined ? undefined : parsePriceList(textOf("--prices", options.prices), options.prices),
     validate:
       options.validate === undefined
         ? undefined
         : schemaCheck(textOf("--validate", options.validate), options.validate),
   };
+}
+
+/** What is the workers' when there are any. */
+const OF_WORKERS = ["baseUrl", "header", "rpm", "tpm", "burst", "endpoint", "concurrency", "deadline"] as const;
+/** What a run over workers cannot do. */
+const NOT_OVER_WORKERS = ["maxCost", "validate", "dryRun"] as const;
+
+/** The options of a batch over workers. @throws UsageError for what is theirs, and for a mixture that cannot be. */
+export function distributedOptionsOf(file: string, options: RunOptions): CommonOptions {
+  const named = (names: readonly (keyof RunOptions)[]): string | undefined => {
+    const name = names.find((each) => options[each] !== undefined);
+    return name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  };
+  const theirs = named(OF_WORKERS);
+  if (theirs !== undefined)
+    throw new UsageError(`with --redis, --${theirs} is the workers': give it to \`bide worker\``);
+  const never = named(NOT_OVER_WORKERS);
+  if (never !== undefined) throw new UsageError(`--redis and --${never} exclude each other`);
+  return commonOptionsOf(file, options);
 }
 
 function endpointsOf(options: RunOptions, io: Io): readonly ResolvedEndpoint[] {

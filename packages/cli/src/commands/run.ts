@@ -1,7 +1,15 @@
-import { BATCH_DEFAULTS, type BatchEvent, type BatchSummary, estimateBatch, runBatch } from "@bide/batch";
+import {
+  BATCH_DEFAULTS,
+  type BatchEvent,
+  type BatchOptions,
+  type BatchSummary,
+  estimateBatch,
+  runBatch,
+} from "@bide/batch";
 import { PRICE_LIST } from "@bide/llm";
 import { systemClock } from "bide";
 import type { Command } from "commander";
+import { loadDistributed, redisOf, secretOf, withRedisOption } from "../distributed.js";
 import { withEndpointOptions } from "../endpoint-options.js";
 import { EXIT } from "../exit-codes.js";
 import { keepAliveFetch } from "../http/undici-fetch.js";
@@ -10,7 +18,7 @@ import type { Io } from "../io.js";
 import { estimateText } from "../progress/estimate.js";
 import { JsonEvents } from "../progress/json-events.js";
 import { PeopleEvents } from "../progress/people-events.js";
-import { batchOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
+import { batchOptionsOf, distributedOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
 
 const EXAMPLES = `
 Run the same line again after anything that ended it, and it goes on where it
@@ -22,6 +30,7 @@ Examples:
   $ bide run films.csv -o answers.csv --prompt-column question --model gpt-4o-mini
   $ bide run prompts.jsonl -o results.jsonl --dry-run
   $ bide run prompts.jsonl -o results.jsonl --sample 100
+  $ bide run prompts.jsonl -o results.jsonl --redis redis://10.0.0.5
   $ bide run prompts.jsonl -o results.jsonl --json | jq 'select(.type == "run-progressed")'
 
 Exit codes: 0 all succeeded, 1 some failed, 2 usage, 3 stopped by quota or key,
@@ -30,14 +39,14 @@ Exit codes: 0 all succeeded, 1 some failed, 2 usage, 3 stopped by quota or key,
 
 /** `bide run`: drives a file of requests to its end. */
 export function addRun(program: Command, io: Io, exit: (code: number) => void): void {
-  withRunOptions(
-    withEndpointOptions(
-      program
-        .command("run")
-        .description("Send every request of a file and write every answer, across crashes.")
-        .argument("<file>", "OpenAI Batch lines (JSONL), or prompts (CSV, JSONL, text); gzip or not; - for stdin")
-        .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers"),
-    ),
+  const command = program
+    .command("run")
+    .description("Send every request of a file and write every answer, across crashes.")
+    .argument("<file>", "OpenAI Batch lines (JSONL), or prompts (CSV, JSONL, text); gzip or not; - for stdin")
+    .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers");
+  withRedisOption(
+    withRunOptions(withEndpointOptions(command)),
+    "let `bide worker`s on any machines send, by this Redis",
   )
     .option("--json", "print what happens as events on stdout, one JSON object a line")
     .addHelpText("after", EXAMPLES)
@@ -47,6 +56,7 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
 }
 
 async function run(file: string, options: RunOptions, io: Io): Promise<number> {
+  if (options.redis !== undefined) return runOverWorkers(file, options, io);
   const batch = batchOptionsOf(file, options, io);
   if (options.dryRun) {
     io.stderr.write(`${estimateText(file, await estimateBatch(batch))}\n`);
@@ -54,20 +64,45 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   }
   // As many connections as requests are under way: the engine bounds those.
   const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
-  const { currency } = batch.prices ?? PRICE_LIST;
+  try {
+    const told = { file, options, currency: (batch.prices ?? PRICE_LIST).currency };
+    return await telling(told, io, (hooks) => runBatch({ ...batch, ...hooks, fetch: http.fetch }));
+  } finally {
+    await http.close();
+  }
+}
+
+async function runOverWorkers(file: string, options: RunOptions, io: Io): Promise<number> {
+  const batch = distributedOptionsOf(file, options);
+  const [redis, secret] = [redisOf(options.redis, io), secretOf(io)];
+  const { runDistributed } = await loadDistributed();
+  const told = { file, options, currency: (batch.prices ?? PRICE_LIST).currency };
+  return telling(told, io, (hooks, onWarning) => runDistributed({ ...batch, ...hooks, redis, secret, onWarning }));
+}
+
+interface Told {
+  readonly file: string;
+  readonly options: RunOptions;
+  readonly currency: string;
+}
+
+/** Tells people or programs what a run does, and hears signals while it goes on. @returns Its exit code. */
+async function telling(
+  { file, options, currency }: Told,
+  io: Io,
+  start: (
+    hooks: Required<Pick<BatchOptions, "drain" | "signal" | "onEvent">>,
+    onWarning: (sentence: string) => void,
+  ) => Promise<BatchSummary>,
+): Promise<number> {
   const events = options.json
     ? new JsonEvents(io, systemClock, currency)
     : new PeopleEvents(io, systemClock, currency, file);
   const interrupts = hearInterrupts(() => events.interrupted(), systemClock);
   try {
     const onEvent = (event: BatchEvent): void => events.hear(event);
-    const summary = await runBatch({
-      ...batch,
-      fetch: http.fetch,
-      drain: interrupts.drain,
-      signal: interrupts.stop,
-      onEvent,
-    });
+    const hooks = { drain: interrupts.drain, signal: interrupts.stop, onEvent };
+    const summary = await start(hooks, (sentence) => events.warned(sentence));
     const code = exitCodeOf(summary);
     events.ended(summary, code);
     return code;
@@ -77,7 +112,6 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   } finally {
     events.stop();
     interrupts.release();
-    await http.close();
   }
 }
 

@@ -1,13 +1,17 @@
 import { type JournalReader, type Progress, readJournal } from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
+import { loadDistributed, redisOf, withRedisOption } from "../distributed.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
+import { distributedText } from "../progress/distributed.js";
 import { count, money, percent, plural, short, time } from "../progress/format.js";
 import { rowsText } from "../progress/rows.js";
 import { type Rates, type Standing, standingOf } from "../progress/standing.js";
+import { UsageError } from "../usage-error.js";
 
 interface StatusOptions {
+  readonly redis?: string | boolean;
   readonly json?: boolean;
 }
 
@@ -16,22 +20,35 @@ Examples:
   $ bide status results.jsonl
   $ watch -n 5 bide status results.jsonl
   $ bide status results.jsonl --json | jq .done
+  $ bide status --redis redis://10.0.0.5
 `;
 
 /** `bide status`: how a run stands, from elsewhere. */
 export function addStatus(program: Command, io: Io, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("status")
     .summary("say how a run stands, while it goes on or after")
-    .description("Say how a run stands, while it goes on or after, from its journal.")
-    .argument("<results>", "the output that was given to the run")
-    .option("--json", "print it as one JSON object")
+    .description("Say how a run stands, while it goes on or after, from its journal; or all that goes on over a Redis.")
+    .argument("[results]", "the output that was given to the run")
+    .option("--json", "print it as one JSON object");
+  withRedisOption(command, "the runs, workers and quotas over this Redis")
     .addHelpText("after", EXAMPLES)
-    .action((results: string, { json }: StatusOptions) => {
-      const status = statusOf(results, systemClock.wallNowMs());
-      io.stdout.write(`${json ? JSON.stringify(status) : statusText(results, status)}\n`);
+    .action(async (results: string | undefined, options: StatusOptions) => {
+      io.stdout.write(`${await textOf(results, options, io)}\n`);
       exit(EXIT.ok);
     });
+}
+
+async function textOf(results: string | undefined, { json, redis }: StatusOptions, io: Io): Promise<string> {
+  if (redis !== undefined) {
+    if (results !== undefined) throw new UsageError("a file and --redis exclude each other");
+    const address = redisOf(redis, io);
+    const status = await (await loadDistributed()).distributedStatus(address);
+    return json ? JSON.stringify(status) : distributedText(status);
+  }
+  if (results === undefined) throw new UsageError("name the output that was given to the run, or give --redis");
+  const status = statusOf(results, systemClock.wallNowMs());
+  return json ? JSON.stringify(status) : statusText(results, status);
 }
 
 /** A standing as the journal tells it. */

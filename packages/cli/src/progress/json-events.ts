@@ -39,6 +39,10 @@ export class JsonEvents implements RunEvents {
     }
   }
 
+  warned(message: string): void {
+    this.#tell({ type: "warning", message });
+  }
+
   interrupted(): void {
     // `run-stopping` says it.
   }

@@ -40,6 +40,10 @@ export class PeopleEvents implements RunEvents {
     }
   }
 
+  warned(sentence: string): void {
+    this.#say(`bide: ${sentence}`);
+  }
+
   interrupted(): void {
     this.#say("stopping: finishing what is under way; Ctrl-C again stops now");
   }

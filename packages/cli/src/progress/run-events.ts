@@ -3,6 +3,8 @@ import type { BatchEvent, BatchSummary } from "@bide/batch";
 /** Tells somebody what a run does: people or programs. */
 export interface RunEvents {
   hear(event: BatchEvent): void;
+  /** Something that people should know and that ends nothing. */
+  warned(sentence: string): void;
   /** The first Ctrl-C. */
   interrupted(): void;
   ended(summary: BatchSummary, exitCode: number): void;

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Emulator, startEmulator } from "@bide/emulator";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
+import { bundled } from "../../batch/test/bundle.js";
+import { main } from "../src/main.js";
+import { fakeIo } from "./fake-io.js";
+
+const ITEMS = 100;
+
+let script: string;
+let folder: string;
+let emulator: Emulator;
+let redis: OwnRedis;
+
+beforeAll(async () => {
+  script = await bundled(fileURLToPath(new URL("program.ts", import.meta.url)), "cli-workers");
+  folder = mkdtempSync(join(tmpdir(), "bide-workers-"));
+  emulator = await startEmulator({ latency: "50ms", keys: ["key-of-the-worker"] });
+  redis = await startRedis({ config: ["--appendonly", "yes"] });
+  const lines = Array.from({ length: ITEMS }, (_, index) => {
+    const body = { model: "emu", messages: [{ role: "user", content: `Question ${index}` }] };
+    return JSON.stringify({ custom_id: `id-${index}`, method: "POST", url: "/v1/chat/completions", body });
+  });
+  writeFileSync(join(folder, "prompts.jsonl"), lines.join("\n"));
+}, 30_000);
+afterAll(async () => {
+  await emulator.close();
+  await redis.stop();
+  rmSync(script);
+  rmSync(folder, { recursive: true });
+});
+
+function worker(name: string): ChildProcess {
+  const args = ["worker", "--redis", redis.url, "--base-url", emulator.baseUrl, "--rpm", "6000", "--name", name];
+  const env = { ...process.env, OPENAI_API_KEY: "key-of-the-worker", BIDE_SECRET: "a long and random one" };
+  return spawn(process.execPath, [script, ...args], { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+}
+
+async function ended(child: ChildProcess): Promise<{ readonly code: number; readonly text: string }> {
+  let text = "";
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  child.kill("SIGTERM");
+  const [code] = await once(child, "close");
+  return { code, text };
+}
+
+test("workers with the key answer a run that has none, are seen in the status, and end in order", async () => {
+  const workers = [worker("first"), worker("second")];
+  const io = fakeIo({ env: { REDIS_URL: redis.url, BIDE_SECRET: "a long and random one" } });
+  const output = join(folder, "results.jsonl");
+  expect(await main(["run", join(folder, "prompts.jsonl"), "-o", output, "--redis"], io)).toBe(0);
+  expect(io.said()).toContain(`succeeded  ${ITEMS} of ${ITEMS}`);
+  expect(readFileSync(output, "utf8").trimEnd().split("\n")).toHaveLength(ITEMS);
+
+  expect(await main(["status", "--redis"], io)).toBe(0);
+  expect(io.printed()).toMatch(/^0 runs, 2 workers, [\s\S]*worker first +there\n[\s\S]*quota of emu/);
+  const done = await Promise.all(workers.map(ended));
+  expect(done.map(({ code }) => code)).toEqual([0, 0]);
+  const counts = done.map(({ text }) => Number(/([\d,]+) requests? done/.exec(text)?.[1]));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(ITEMS);
+}, 20_000);
+
+test.each([
+  ["limits", ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--rpm", "5"], "--rpm is the workers'"],
+  ["a bound on the cost", ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--max-cost", "5"], "exclude each other"],
+  ["no Redis", ["worker", "--base-url", "http://127.0.0.1:9/v1"], "no Redis: give --redis"],
+  ["an address that is none", ["status", "--redis", "localhost"], "Expected an address such as redis://"],
+  ["a file and a Redis", ["status", "r.jsonl", "--redis", "redis://127.0.0.1:9"], "exclude each other"],
+  ["neither", ["status"], "name the output"],
+])("%s on a command line that cannot have it: one sentence and exit code 2", async (_, args, sentence) => {
+  const io = fakeIo();
+  expect(await main(args, io)).toBe(2);
+  expect(io.said()).toContain(sentence);
+});
