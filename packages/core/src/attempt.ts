@@ -39,9 +39,8 @@ export class LiveAttempt implements Attempt, Cancellation {
 
   onAbort(listener: () => void): () => void {
     this.#listeners ??= new Set();
-    const entry = (): void => listener();
-    this.#listeners.add(entry);
-    return () => this.#listeners?.delete(entry);
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
   }
 
   /** An attempt like this one that outlives it: a stream that it opened. It is aborted with it, until it is let go. */

@@ -5,11 +5,11 @@
 export interface Cancellation {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** Calls back once on abort; returns what takes it back. Never called when it has aborted already. */
+  /** Calls back once on abort, a function of its own for each call; returns what takes it back. Never called when it has aborted already. */
   onAbort(listener: () => void): () => void;
 }
 
-const fans = new WeakMap<AbortSignal, SignalFan>();
+const fans = /* @__PURE__ */ new WeakMap<AbortSignal, SignalFan>();
 
 /** Hears a signal for any number of callers with one listener: hosts scan their listener list at each addition. */
 class SignalFan implements Cancellation {
@@ -35,10 +35,9 @@ class SignalFan implements Cancellation {
 
   onAbort(listener: () => void): () => void {
     if (this.#listeners.size === 0) this.#signal.addEventListener("abort", this.#fire, { once: true });
-    const entry = (): void => listener();
-    this.#listeners.add(entry);
+    this.#listeners.add(listener);
     return () => {
-      if (this.#listeners.delete(entry) && this.#listeners.size === 0) {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
         this.#signal.removeEventListener("abort", this.#fire);
       }
     };
@@ -58,19 +57,19 @@ export function cancellationOf(signal: AbortSignal): Cancellation {
 /** Two of them as one: aborted as soon as either is. */
 export function eitherOf(a: Cancellation | undefined, b: Cancellation | undefined): Cancellation | undefined {
   if (a === undefined || b === undefined) return a ?? b;
+  const both = [a, b];
+  const first = (): Cancellation | undefined => both.find(({ aborted }) => aborted);
   return {
     get aborted() {
-      return a.aborted || b.aborted;
+      return first() !== undefined;
     },
     get reason() {
-      return a.aborted ? a.reason : b.reason;
+      return first()?.reason;
     },
     onAbort(listener) {
-      const releaseA = a.onAbort(listener);
-      const releaseB = b.onAbort(listener);
+      const releases = both.map((one) => one.onAbort(listener));
       return () => {
-        releaseA();
-        releaseB();
+        for (const release of releases) release();
       };
     },
   };

@@ -64,21 +64,27 @@ describe("the host's clock", () => {
     await systemClock.sleep(1);
   });
 
-  test("where host timers are numbers, as in a browser, the last wait that ends clears its own", () => {
+  test("where host timers are numbers, as in a browser, the last wait that ends clears its own, once the turn is over", () => {
     const cleared: unknown[] = [];
-    vi.stubGlobal("setTimeout", () => 7);
+    const started: (readonly [callback: () => void, delayMs: number | undefined])[] = [];
+    vi.stubGlobal("setTimeout", (callback: () => void, delayMs?: number) => started.push([callback, delayMs]));
     vi.stubGlobal("clearTimeout", (id: unknown) => cleared.push(id));
-    const stop = startTimer(systemClock, systemClock.nowMs() + 60_000, () => undefined);
-    stop();
-    const [first, last] = [60_000, 90_000].map((ms) =>
-      startTimer(systemClock, systemClock.nowMs() + ms, () => undefined),
-    );
-    first?.();
-    startTimer(systemClock, systemClock.nowMs() + 70_000, () => undefined)();
-    last?.();
+    const endTurn = (): void =>
+      started
+        .filter(([, delayMs]) => delayMs === undefined)
+        .at(-1)?.[0]();
+    const stops = [60_000, 90_000].map((ms) => startTimer(systemClock, systemClock.nowMs() + ms, () => undefined));
+    const own = started.length;
+    for (const stop of stops) stop();
+    // Comes back in the same turn, and so finds the host timer as it was.
+    const back = startTimer(systemClock, systemClock.nowMs() + 70_000, () => undefined);
+    endTurn();
+    const before = cleared.includes(own);
+    back();
+    endTurn();
     systemClock.timer?.(Number.POSITIVE_INFINITY, () => undefined)();
     vi.unstubAllGlobals();
-    expect(cleared).toContain(7);
+    expect([own, before, cleared.includes(own)]).toEqual([1, false, true]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Cancellation, cancellationOf } from "./cancellation.js";
-import { type Timer, TimerQueue } from "./timer-queue.js";
+import { TimerQueue } from "./timer-queue.js";
 
 /** Time as a value that is handed in, so that a test can be its own time. */
 export interface Clock {
@@ -19,15 +19,14 @@ export interface Clock {
 /** The longest delay that `setTimeout` keeps; above it, hosts fire at once. */
 const LONGEST_HOST_DELAY_MS = 2 ** 31 - 1;
 
-/** What `setTimeout` returns: in Node an object that can let the process go, in a browser a number. */
-type HostTimer = (number | object) & { ref?(): unknown; unref?(): unknown };
-
 /** The clock of this process. All its waits share one host timer. */
 class SystemClock implements Clock {
   readonly #queue = new TimerQueue();
-  #host: HostTimer | undefined;
-  #armedBy: unknown;
+  #host: unknown;
   #hostDueMs = Number.POSITIVE_INFINITY;
+  /** Fake timers come and go under a test: a host timer of another `setTimeout` may never fire. */
+  #armedBy: unknown;
+  #tidiedBy: unknown;
 
   nowMs(): number {
     return performance.now();
@@ -43,44 +42,45 @@ class SystemClock implements Clock {
 
   timer(atMs: number, callback: () => void): () => void {
     const timer = this.#queue.add(atMs, callback);
-    // Fake timers come and go under a test: a host timer of another `setTimeout` may never fire.
-    if (timer.index === 0 || this.#armedBy !== setTimeout) this.#wake();
-    return () => this.#cancel(timer);
+    this.#arm();
+    return () => {
+      this.#queue.remove(timer);
+      if (this.#queue.size === 0) this.#tidy();
+    };
   }
 
-  #cancel(timer: Timer): void {
-    this.#queue.remove(timer);
-    if (this.#queue.size === 0) this.#rest();
-  }
-
-  /** Nothing waits. A host timer that holds no process is cheaper kept, for the next one, than cleared. */
-  #rest(): void {
-    if (this.#host?.unref) this.#host.unref();
-    else this.#disarm();
-  }
-
-  #wake(): void {
-    const { dueMs } = this.#queue.first as Timer;
-    if (dueMs < this.#hostDueMs || this.#armedBy !== setTimeout) this.#arm(dueMs);
-    else this.#host?.ref?.();
-  }
-
-  #arm(dueMs: number): void {
+  /** Sees to it that the host wakes us when the first timer is due, or earlier. */
+  #arm(): void {
+    const { dueMs } = this.#queue.first ?? { dueMs: Number.POSITIVE_INFINITY };
+    if (dueMs >= this.#hostDueMs && this.#armedBy === setTimeout) return;
     this.#disarm();
     this.#hostDueMs = dueMs;
     this.#armedBy = setTimeout;
     const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - this.nowMs())), LONGEST_HOST_DELAY_MS);
-    this.#host = setTimeout(() => this.#run(), delayMs) as HostTimer;
+    this.#host = setTimeout(() => this.#run(), delayMs);
   }
 
   #disarm(): void {
     clearTimeout(this.#host as number | undefined);
-    this.#host = undefined;
     this.#hostDueMs = Number.POSITIVE_INFINITY;
   }
 
+  /**
+   * Nothing waits: the host timer would only hold the process. Looked at once per turn of the event loop, since calls that
+   * take no time leave and come back by the thousand in one turn.
+   */
+  #tidy(): void {
+    if (this.#tidiedBy === setTimeout) return;
+    this.#tidiedBy = setTimeout;
+    setTimeout(() => {
+      this.#tidiedBy = undefined;
+      if (this.#queue.size === 0) this.#disarm();
+    });
+  }
+
   #run(): void {
-    this.#hostDueMs = Number.POSITIVE_INFINITY;
+    // What is added meanwhile arms nothing: that is done once, at the end.
+    this.#hostDueMs = Number.NEGATIVE_INFINITY;
     const nowMs = this.nowMs();
     try {
       for (let timer = this.#queue.first; timer && timer.dueMs <= nowMs; timer = this.#queue.first) {
@@ -88,14 +88,14 @@ class SystemClock implements Clock {
         timer.fire();
       }
     } finally {
-      const next = this.#queue.first;
-      if (next && next.dueMs < this.#hostDueMs) this.#arm(next.dueMs);
+      this.#hostDueMs = Number.POSITIVE_INFINITY;
+      this.#arm();
     }
   }
 }
 
 /** The host's own time: `performance.now`, `Date.now`, and one `setTimeout` for all waits. */
-export const systemClock: Clock = new SystemClock();
+export const systemClock: Clock = /* @__PURE__ */ new SystemClock();
 
 let current = systemClock;
 

@@ -13,8 +13,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36
 /** The milliseconds of `value`, or `undefined` where it is no {@link Duration}: not a string of the grammar, negative, or NaN. */
 export function durationMs(value: unknown): number | undefined {
   if (typeof value === "number") return value >= 0 ? value : undefined;
-  const match = typeof value === "string" ? GRAMMAR.exec(value) : null;
-  return match ? Number(match[1]) * (UNIT_MS[match[2] as string] as number) : undefined;
+  const [, amount, unit = ""] = (typeof value === "string" && GRAMMAR.exec(value)) || [];
+  return amount === undefined ? undefined : Number(amount) * (UNIT_MS[unit] as number);
 }
 
 /**

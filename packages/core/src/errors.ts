@@ -1,5 +1,5 @@
 // Symbol.for: two copies of this package in one program recognise each other's errors.
-const BRAND = Symbol.for("bide.error");
+const BRAND = /* @__PURE__ */ Symbol.for("bide.error");
 
 /** The base of every error that bide itself throws. What an operation threw is never wrapped in one. */
 export class BideError extends Error {
@@ -17,14 +17,11 @@ export class BideError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!isBranded(value)) return false;
-    if (this === BideError) return true;
-    return value.name === this.prototype.name || Function.prototype[Symbol.hasInstance].call(this, value);
+    const { name, [BRAND]: isBranded } = Object(value) as { readonly name?: unknown; readonly [BRAND]?: unknown };
+    return (
+      isBranded === true && (this === BideError || name === this.prototype.name || super[Symbol.hasInstance](value))
+    );
   }
-}
-
-function isBranded(value: unknown): value is { readonly name: unknown } {
-  return typeof value === "object" && value !== null && BRAND in value;
 }
 
 /** An option is outside what it may be. Thrown when a policy is made, never when it runs. */
@@ -52,10 +49,12 @@ export function optionError(option: string, expected: string, value: unknown): O
 
 /** A value as an error message shows it: short, with its type, and never the inside of an object. */
 export function shown(value: unknown): string {
-  if (value === null || value === undefined) return `\`${value}\``;
-  if (typeof value === "function") return `a function (\`${value.name || "anonymous"}\`)`;
-  if (typeof value === "object") return Array.isArray(value) ? `an array of ${value.length}` : "an object";
-  return `\`${typeof value === "string" ? JSON.stringify(value) : String(value)}\` (${typeof value})`;
+  const type = typeof value;
+  if (type === "function") return `a function (\`${(value as { name: string }).name || "anonymous"}\`)`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (type === "object" && value) return "an object";
+  const text = `\`${type === "string" ? JSON.stringify(value) : String(value)}\``;
+  return value == null ? text : `${text} (${type})`;
 }
 
 /** The time for the whole run was over while an attempt ran. `cause` is the last failure before it, where there was one. */

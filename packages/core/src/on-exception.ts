@@ -1,12 +1,10 @@
 import { BACKOFF_KEYS, type BackoffOptions, backoffConfig } from "./backoff/config.js";
 import { stepsOf } from "./backoff/details.js";
 import { inOrder } from "./backoff/in-order.js";
-import type { ErrorClass } from "./error-class.js";
+import { type ErrorClass, matcherOf } from "./error-class.js";
 import { checkBoolean, checkFunction, checkKeys } from "./options.js";
-import type { Attempt } from "./outcome.js";
 import { makePolicy, type Policy } from "./policy.js";
 import { retryCore } from "./retry/retry.js";
-import { verdictOf } from "./retry/rule.js";
 import type { Schedule } from "./schedule.js";
 
 /** Options of {@link onException}. */
@@ -36,9 +34,9 @@ export function onException<const O extends OnExceptionOptions = OnExceptionOpti
   const { giveup, raiseOnGiveup = true, ...shared }: OnExceptionOptions = options ?? {};
   checkFunction(giveup, "giveup");
   checkBoolean(raiseOnGiveup, "raiseOnGiveup");
-  const matches = verdictOf(exception, "exception");
-  const on = async (error: unknown, attempt: Attempt): Promise<boolean | "stop"> => {
-    if (!(await matches(error, attempt))) return false;
+  const matches = matcherOf(exception, "exception");
+  const on = async (error: unknown): Promise<boolean | "stop"> => {
+    if (!(await matches(error))) return false;
     return (await giveup?.(error)) ? "stop" : true;
   };
   const config = backoffConfig(schedule, shared, { on });

@@ -1,24 +1,24 @@
 import { OptionError, optionError } from "./errors.js";
 
-/** What other libraries call our options; letters only, in lower case. Of ours, those that the policy knows are suggested. */
-const ELSEWHERE: readonly (readonly [names: RegExp, ours: readonly string[]])[] = [
-  [
-    /^((max|num|numof)?(retries|tries|retry|attempts|retryattempts|retrycount)|times|limit|stop)$/,
-    ["maxAttempts", "maxTries"],
-  ],
-  [/^(timeout|(per)?(try|attempt)timeout)(ms)?$/, ["attemptTimeout", "deadline"]],
-  [/^(max(retry)?(time|elapsed|elapsedtime|duration)|totaltimeout)(ms)?$/, ["maxTime", "deadline"]],
-  [/^(abort)?(signal|controller)$|^abort$/, ["signal"]],
-  [/^(waitgen|wait|backoff|delay|delays|interval|strategy|base|factor|multiplier|value)(ms)?$/, ["schedule"]],
-  [/^(max|maximum)(value|delay|timeout|interval|wait|backoff)?(ms)?$/, ["schedule", "max"]],
-  [/^(initial|starting|first)(value|delay|timeout|interval|wait)?(ms)?$/, ["schedule", "factor", "initial"]],
-  [/^(min|minimum)(value|delay|timeout|interval|wait)?(ms)?$/, ["schedule", "factor", "min"]],
-  [/^decay(factor|rate)$/, ["decay"]],
-  [/^(retryif|shouldretry|retrycondition|retryon|retryable|exceptions?|handle|filter|giveup)$/, ["on"]],
-  [/^(retryifresult|onresult|predicate|validate)$/, ["until", "while"]],
-  [/^(raiseonexhaustion|reraise|throwongiveup)$/, ["raiseOnGiveup"]],
-  [/^(onfailedattempt|beforesleep|onbackoff|onretryattempt)$/, ["onRetry", "onBackoff"]],
-  [/^(ontry|beforeattempt)$/, ["onAttempt"]],
+/**
+ * What other libraries call our options; letters only, in lower case. Of ours, those that the policy knows are suggested.
+ * The first row that fits decides.
+ */
+const ELSEWHERE: readonly (readonly [names: RegExp, ours: string])[] = [
+  [/result|predicate|validate/, "until while"],
+  [/^(onfail|onback|onretrya|beforesl)/, "onRetry onBackoff"],
+  [/^(ontry|before)/, "onAttempt"],
+  [/raise|throw/, "raiseOnGiveup"],
+  [/if$|should|condition|retry(on|able)|exception|handle|filter|giveup/, "on"],
+  [/abort|signal/, "signal"],
+  [/^(per)?(try|attempt)?timeout/, "attemptTimeout deadline"],
+  [/time$|elapsed|duration|totalt/, "maxTime deadline"],
+  [/retr|tries|attempts|times|limit|stop/, "maxAttempts maxTries"],
+  [/^max/, "schedule max"],
+  [/^(initial|start|first)/, "schedule factor initial"],
+  [/^min/, "schedule factor min"],
+  [/^decay/, "decay"],
+  [/wait|backoff|delay|interval|strategy|base|factor|multiplier|value/, "schedule"],
 ];
 
 /** @throws OptionError for a key that is not known, with the name that was meant, as far as it can be guessed. */
@@ -26,21 +26,19 @@ export function checkKeys(options: object, known: readonly string[], owner: stri
   checkObject(options, owner);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const meant = suggestions(key, known).map((name) => `\`${name}\``);
-    const hint = meant.length > 0 ? `did you mean ${meant.join(" or ")}?` : `known: ${known.join(", ")}`;
+    const meant = suggestions(key, known).join("` or `");
+    const hint = meant ? `did you mean \`${meant}\`?` : `known: ${known.join(", ")}`;
     throw new OptionError(key, `${owner} has no option \`${key}\`; ${hint}`);
   }
 }
 
 function suggestions(key: string, known: readonly string[]): readonly string[] {
-  const letters = key.toLowerCase().replace(/[^a-z]/g, "");
-  const same = known.find((name) => name.toLowerCase() === letters);
-  if (same !== undefined) return [same];
-  const ours = ELSEWHERE.flatMap(([names, meant]) => (names.test(letters) ? meant : [])).filter((name) =>
-    known.includes(name),
-  );
-  const near = ours.length > 0 ? undefined : nearest(key, known);
-  return near === undefined ? ours : [near];
+  const letters = key.toLowerCase().replace(/[^a-z]|ms$/g, "");
+  const typo = nearest(letters, known, 1);
+  if (typo) return [typo];
+  const [, ours = ""] = ELSEWHERE.find(([names]) => names.test(letters)) ?? [];
+  const meant = ours.split(" ").filter((name) => known.includes(name));
+  return meant.length > 0 ? meant : [nearest(letters, known) ?? ""];
 }
 
 /** @throws OptionError unless `value` is a plain object of options. */
@@ -52,9 +50,7 @@ export function checkObject(value: unknown, option: string): void {
 
 /** @throws OptionError unless `value` has these methods, or is left out. */
 export function checkMethods(value: unknown, option: string, methods: readonly string[], expected: string): void {
-  if (value === undefined) return;
-  const candidate = Object(value) as Readonly<Record<string, unknown>>;
-  if (methods.some((method) => typeof candidate[method] !== "function")) {
+  if (value !== undefined && methods.some((method) => typeof Object(value)[method] !== "function")) {
     throw optionError(option, `${expected} (with ${methods.join(" and ")})`, value);
   }
 }
@@ -65,32 +61,15 @@ export function checkInteger(value: unknown, option: string, least: number, infi
   if (!fits || (value as number) < least) throw optionError(option, `an integer >= ${least}`, value);
 }
 
-/** What a number may be; all bounds hold together. */
-export interface NumberBounds {
-  readonly least?: number;
-  readonly above?: number;
-  readonly most?: number;
-  readonly below?: number;
-}
-
-/** @throws OptionError unless `value` is a number within the bounds; NaN never is. */
-export function checkNumber(value: unknown, option: string, { least, above, most, below }: NumberBounds): void {
-  const isOutside =
-    typeof value !== "number" ||
-    Number.isNaN(value) ||
-    (least !== undefined && value < least) ||
-    (above !== undefined && value <= above) ||
-    (most !== undefined && value > most) ||
-    (below !== undefined && value >= below);
-  if (!isOutside) return;
-  const bounds = [
-    ["<", below],
-    ["<=", most],
-    [">", above],
-    [">=", least],
-  ].filter(([, bound]) => bound !== undefined);
-  const wanted = bounds.map(([sign, bound]) => `${sign} ${bound}`).reverse();
-  throw optionError(option, `a number ${wanted.join(" and ")}`, value);
+/** @throws OptionError unless `value` is a number within the bounds, such as `"> 0 and <= 1"`; NaN never is. */
+export function checkNumber(value: unknown, option: string, bounds: string): void {
+  const isWithin = bounds.split(" and ").every((bound) => {
+    const [sign = "", limit] = bound.split(" ");
+    const distance = (value as number) - Number(limit);
+    if (distance === 0) return sign.length > 1;
+    return sign[0] === "<" ? distance < 0 : distance > 0;
+  });
+  if (typeof value !== "number" || !isWithin) throw optionError(option, `a number ${bounds}`, value);
 }
 
 /** @throws OptionError unless `value` is a function or left out. */
@@ -103,25 +82,23 @@ export function checkBoolean(value: unknown, option: string): void {
   if (value !== undefined && typeof value !== "boolean") throw optionError(option, "true or false", value);
 }
 
-/** The known name that is at most a third of its letters away, the closest first. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
+/** The known name that is at most a third of its letters away, or at most so many letters, the closest first. */
+export function nearest(name: string, known: readonly string[], most = 6): string | undefined {
+  for (let edits = 0; edits <= most; edits++) {
+    const near = known.find(
+      (candidate) =>
+        edits <= Math.max(2, candidate.length / 3) && isWithin(name.toLowerCase(), candidate.toLowerCase(), edits),
+    );
+    if (near) return near;
+  }
+  return undefined;
 }
 
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] as number) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+/** Whether one text becomes the other with so many letters changed, put in or left out. */
+function isWithin(a: string, b: string, edits: number): boolean {
+  if (edits < 0) return false;
+  if (!a || !b) return a.length + b.length <= edits;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isWithin(restA, restB, edits);
+  return isWithin(restA, restB, edits - 1) || isWithin(a, restB, edits - 1) || isWithin(restA, b, edits - 1);
 }

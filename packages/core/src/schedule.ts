@@ -1,4 +1,3 @@
-import { durationMs } from "./duration.js";
 import { OptionError, optionError } from "./errors.js";
 import type { Failure } from "./outcome.js";
 
@@ -18,34 +17,22 @@ export function read<T extends number | string>(value: Live<T>): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** A schedule in use: a failure in, the next wait out; `undefined` at the end. */
-export type NextWait = (failure: Failure) => number | undefined;
+/** What a schedule that was begun gives waits from. */
+export type Waiting = Iterator<number, void, Failure | undefined>;
 
-/** Begins a schedule anew, for one run. */
-export function begun(schedule: Schedule): NextWait {
-  let waits: Iterator<number, void, Failure> | undefined;
-  return (failure) => {
-    if (waits === undefined && typeof schedule === "function") {
-      waits = iteratorOf(schedule(failure));
-      // It has this failure already.
-      return waitIn((waits as Iterator<number, void, undefined>).next());
-    }
-    waits ??= (schedule as Iterable<number>)[Symbol.iterator]();
-    return waitIn(waits.next(failure));
-  };
+/** Begins a schedule anew, for one run. @throws OptionError for a function that returns no iterator. */
+export function begun(schedule: Schedule, first: Failure): Waiting {
+  const waits: unknown = typeof schedule === "function" ? schedule(first) : schedule[Symbol.iterator]();
+  if (typeof waits === "object" && waits !== null && "next" in waits) return waits as Waiting;
+  throw optionError("schedule", "a function that returns an iterator of waits", waits);
 }
 
-function iteratorOf(started: unknown): Iterator<number, void, Failure> {
-  if (typeof started === "object" && started !== null && "next" in started) return started as Iterator<number>;
-  throw optionError("schedule", "a function that returns an iterator of waits", started);
-}
-
-function waitIn({ done, value }: IteratorResult<unknown, void>): number | undefined {
+/** The next wait; `undefined` at the end. @param failure None for the first wait: the schedule began with it. */
+export function nextWait(waits: Waiting, failure: Failure | undefined): number | undefined {
+  const { done, value }: IteratorResult<unknown, unknown> = waits.next(failure);
   if (done) return undefined;
-  if (typeof value !== "number" || durationMs(value) === undefined) {
-    throw optionError("schedule", "a source of waits in milliseconds >= 0", value);
-  }
-  return value;
+  if (typeof value === "number" && value >= 0) return value;
+  throw optionError("schedule", "a source of waits in milliseconds >= 0", value);
 }
 
 /**
@@ -63,39 +50,37 @@ const FACTORY: unique symbol = Symbol.for("bide.schedule-factory") as never;
 
 /** Names a function that makes schedules, so that handing over the function itself, as Python does, is found out. */
 export function factory<F extends (...args: never[]) => Schedule>(name: string, make: F): F {
-  Object.defineProperty(make, "name", { value: name });
-  return Object.assign(make, { [FACTORY]: true });
+  return Object.assign(make, { [FACTORY]: name });
 }
 
 /** @throws OptionError when `schedule` is none, is empty, or is an iterator that only one run could use. */
 export function checkSchedule(schedule: Schedule): void {
-  if (typeof schedule === "function" && !(FACTORY in schedule)) return;
-  if (typeof schedule === "function") {
-    throw new OptionError(
-      "schedule",
-      `expected a schedule, got the function that makes one: call it, \`${schedule.name}()\``,
-    );
-  }
-  if (typeof schedule !== "object" || typeof schedule?.[Symbol.iterator] !== "function") {
+  const { [Symbol.iterator]: iterator, [FACTORY]: name, next, length, size } = Object(schedule) as Candidate;
+  const isFunction = typeof schedule === "function";
+  if (name) refuse(`a schedule, got the function that makes one: call it, \`${name}()\``);
+  else if (!isFunction && (typeof schedule !== "object" || typeof iterator !== "function")) {
     throw optionError("schedule", "an iterable of milliseconds or a function that returns an iterator", schedule);
-  }
-  if ("next" in schedule) {
-    throw new OptionError(
-      "schedule",
-      "expected `schedule` to be iterable more than once, got an iterator: the first run would drain it for all later ones; " +
+  } else if (!isFunction && next) {
+    refuse(
+      "`schedule` to be iterable more than once, got an iterator: the first run would drain it for all later ones; " +
         "pass the function that makes it",
     );
+  } else if (!isFunction && (length === 0 || size === 0)) refuse("`schedule` to hold at least one wait, got none");
+  // Lists show what they hold before they are used.
+  for (const wait of Array.isArray(schedule) ? schedule : []) {
+    if (!(typeof wait === "number" && wait >= 0)) throw optionError("schedule", "waits in milliseconds >= 0", wait);
   }
-  checkWaits(schedule);
 }
 
-/** Lists show what they hold before they are used. */
-function checkWaits(schedule: Iterable<unknown> & { readonly length?: unknown; readonly size?: unknown }): void {
-  if (schedule.length === 0 || schedule.size === 0)
-    throw new OptionError("schedule", "expected `schedule` to hold at least one wait, got none");
-  for (const wait of Array.isArray(schedule) ? schedule : []) {
-    if (typeof wait !== "number" || durationMs(wait) === undefined) {
-      throw optionError("schedule", "waits in milliseconds >= 0", wait);
-    }
-  }
+/** What a schedule might be. */
+interface Candidate {
+  readonly [Symbol.iterator]?: unknown;
+  readonly [FACTORY]?: string;
+  readonly next?: unknown;
+  readonly length?: unknown;
+  readonly size?: unknown;
+}
+
+function refuse(expected: string): never {
+  throw new OptionError("schedule", `expected ${expected}`);
 }

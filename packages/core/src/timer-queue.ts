@@ -1,13 +1,10 @@
 /** One moment that somebody waits for. Made by {@link TimerQueue.add}. */
-export class Timer {
+export interface Timer {
   /** The place in the heap, or -1 when it no longer waits. */
-  index = -1;
-
-  constructor(
-    readonly dueMs: number,
-    readonly order: number,
-    readonly fire: () => void,
-  ) {}
+  index: number;
+  readonly dueMs: number;
+  readonly order: number;
+  readonly fire: () => void;
 }
 
 /** A heap of timers: earliest first, and among equals the one that was added first. Knows no clock. */
@@ -24,9 +21,8 @@ export class TimerQueue {
   }
 
   add(dueMs: number, fire: () => void): Timer {
-    const timer = new Timer(dueMs, this.#added++, fire);
-    this.#heap.push(timer);
-    this.#rise(timer, this.#heap.length - 1);
+    const timer = { index: 0, dueMs, order: this.#added++, fire };
+    this.#settle(timer, this.#heap.length);
     return timer;
   }
 
@@ -35,40 +31,28 @@ export class TimerQueue {
     const { index } = timer;
     if (index < 0) return;
     timer.index = -1;
-    const last = this.#heap.pop();
-    if (last === undefined || last === timer) return;
-    this.#rise(last, index);
-    this.#sink(last, last.index);
+    const last = this.#heap.pop() as Timer;
+    if (last !== timer) this.#settle(last, index);
   }
 
-  #rise(timer: Timer, from: number): void {
-    let index = from;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#heap[parentIndex] as Timer;
-      if (!isBefore(timer, parent)) break;
-      this.#place(parent, index);
-      index = parentIndex;
-    }
-    this.#place(timer, index);
-  }
-
-  #sink(timer: Timer, from: number): void {
-    let index = from;
+  /** Puts a timer where it belongs: up or down from a place that is free. */
+  #settle(timer: Timer, free: number): void {
+    const heap = this.#heap;
+    let index = free;
     for (;;) {
-      const left = this.#heap[2 * index + 1];
-      const right = this.#heap[2 * index + 2];
-      const child = right !== undefined && left !== undefined && isBefore(right, left) ? right : left;
-      if (child === undefined || !isBefore(child, timer)) break;
-      const childIndex = child.index;
-      this.#place(child, index);
-      index = childIndex;
+      let other = index > 0 ? heap[(index - 1) >> 1] : undefined;
+      if (other === undefined || !isBefore(timer, other)) {
+        const right = heap[2 * index + 2];
+        other = heap[2 * index + 1];
+        if (other && right && isBefore(right, other)) other = right;
+        if (other === undefined || !isBefore(other, timer)) break;
+      }
+      const { index: place } = other;
+      heap[index] = other;
+      other.index = index;
+      index = place;
     }
-    this.#place(timer, index);
-  }
-
-  #place(timer: Timer, index: number): void {
-    this.#heap[index] = timer;
+    heap[index] = timer;
     timer.index = index;
   }
 }

@@ -1,25 +1,14 @@
-import { AttemptTimeoutError, BideError, DeadlineError } from "./errors.js";
+import { BideError } from "./errors.js";
 
 /** Codes and types in an error's body that mean money: waiting does not heal them, though they come with status 429. */
-const MONEY =
-  /insufficient_quota|quota_exceeded|billing|payment_required|credit_balance|spend_limit|usage_limit|insufficient_funds/;
+const MONEY = /insufficient_(quota|funds)|quota_exceeded|billing|payment_required|credit_balance|(spend|usage)_limit/;
 
-/** What a network failure's `code` looks like, on the error or on its causes: Node's system errors and undici's. */
-const NETWORK =
-  /^(E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|AI_AGAIN|NOTFOUND|HOSTUNREACH|NETUNREACH|NETDOWN|PROTO)|UND_ERR_.+)$/;
+/** What a network failure's `code` looks like, on the error or on its causes: a system's, as `ECONNRESET`, or undici's. */
+const NETWORK = /^(E(?!RR_)|UND_ERR_)/;
 
 /** What `fetch` of each engine says in its `TypeError` when the network failed: Node, Chromium, Firefox, Safari, Deno, Bun. */
 const FETCH_FAILED =
   /^(fetch failed|terminated|failed to fetch|network error|networkerror when|load failed|the network connection was lost|error sending request|unable to connect|network request failed)/i;
-
-const PROGRAMMING: readonly (new (...args: never[]) => Error)[] = [
-  TypeError,
-  ReferenceError,
-  SyntaxError,
-  RangeError,
-  EvalError,
-  URIError,
-];
 
 interface Details {
   readonly status?: unknown;
@@ -28,6 +17,7 @@ interface Details {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
+  readonly constructor?: { readonly name?: unknown };
 }
 
 /**
@@ -39,40 +29,35 @@ interface Details {
  * that was refused, a request larger than its limit).
  */
 export function isTransient(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return true;
-  const { status, name, message } = error as Details;
-  if (error instanceof AttemptTimeoutError || error instanceof DeadlineError) return true;
-  if (error instanceof BideError && error.isFinal) return false;
-  if (isAbort(error)) return false;
-  if (typeof status === "number") return isTransientStatus(status) && !meansMoney(error);
-  if (hasNetworkCode(error)) return true;
-  if (name === "TimeoutError") return true;
-  if (PROGRAMMING.some((type) => error instanceof type)) return FETCH_FAILED.test(String(message));
-  return true;
+  const { status, code, type, message } = Object(error) as Details;
+  if (isAbort(error) || (error instanceof BideError && error.isFinal)) return false;
+  if (typeof status === "number") {
+    return (status >= 500 || [408, 409, 425, 429].includes(status)) && !MONEY.test(`${code} ${type}`);
+  }
+  // A network that fails looks like a mistake in the program: `fetch` throws a `TypeError`.
+  return !isMistake(error) || FETCH_FAILED.test(String(message)) || hasNetworkCode(error);
+}
+
+/** What the language throws at a mistake in the program. */
+function isMistake(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError ||
+    error instanceof RangeError ||
+    error instanceof EvalError ||
+    error instanceof URIError
+  );
 }
 
 /** `fetch` and Node say `AbortError`; the official LLM clients have a class `APIUserAbortError` whose `name` is `Error`. */
 export function isAbort(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return false;
-  const { name } = error as Details;
-  return meansAbort(name) || meansAbort(error.constructor?.name);
-}
-
-function meansAbort(name: unknown): boolean {
-  return name === "AbortError" || name === "APIUserAbortError";
-}
-
-function isTransientStatus(status: number): boolean {
-  return status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
-}
-
-function meansMoney({ code, type }: Details): boolean {
-  return MONEY.test(`${code} ${type}`);
+  const { name, constructor: type } = Object(error) as Details;
+  return [name, type?.name].some((called) => called === "AbortError" || called === "APIUserAbortError");
 }
 
 /** `fetch failed` hides the system's code one or two causes down. */
-function hasNetworkCode(error: Details, depth = 0): boolean {
-  if (typeof error.code === "string" && NETWORK.test(error.code)) return true;
-  const { cause } = error;
-  return depth < 5 && typeof cause === "object" && cause !== null && hasNetworkCode(cause as Details, depth + 1);
+function hasNetworkCode(error: unknown, depth = 0): boolean {
+  const { code, cause } = Object(error) as Details;
+  return NETWORK.test(String(code)) || (depth < 5 && cause !== undefined && hasNetworkCode(cause, depth + 1));
 }

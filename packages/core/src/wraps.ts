@@ -1,20 +1,19 @@
 import { OptionError } from "./errors.js";
 
-const OWN = new Set<PropertyKey>(["length", "name", "prototype", "arguments", "caller"]);
-
 /**
  * Makes a function look like `original`: name, length and own properties, as Python's `functools.wraps` does.
  * It changes the function that it is given, and returns it with its own type.
  */
 export function wraps(original: (...args: never[]) => unknown): <F extends (...args: never[]) => unknown>(fn: F) => F {
   return (fn) => {
-    Object.defineProperty(fn, "name", { value: original.name, configurable: true });
-    Object.defineProperty(fn, "length", { value: original.length, configurable: true });
-    for (const key of Reflect.ownKeys(original)) {
-      const property = Object.getOwnPropertyDescriptor(original, key);
-      if (property && !OWN.has(key)) Object.defineProperty(fn, key, property);
-    }
-    return fn;
+    // These three are each function's own affair.
+    const {
+      prototype: _1,
+      arguments: _2,
+      caller: _3,
+      ...own
+    } = Object.getOwnPropertyDescriptors<object>(original) as Record<PropertyKey, PropertyDescriptor>;
+    return Object.defineProperties(fn, own);
   };
 }
 

@@ -64,6 +64,7 @@ export function backoffConfig(
     maxAttempts: live(maxTries ?? maxAttempts, (count) => countOf(count, countName)),
     maxTimeMs: live(maxTime, (time) => toMs(time, "maxTime")),
     deadlineMs: live(deadline, (time) => toPositiveMs(time, "deadline")),
+    isLive: [maxTries, maxAttempts, maxTime, deadline].some((option) => typeof option === "function"),
     retryAfter: () => undefined,
   };
 }

@@ -37,7 +37,7 @@ export const CIRCUIT_BREAKER_DEFAULTS: {
   readonly window: Duration;
   readonly openFor: Duration;
   readonly probes: number;
-} = Object.freeze({ failureRatio: 0.5, minimumCalls: 20, window: "30s", openFor: "5s", probes: 1 });
+} = /* @__PURE__ */ Object.freeze({ failureRatio: 0.5, minimumCalls: 20, window: "30s", openFor: "5s", probes: 1 });
 
 const KEYS = [
   ...Object.keys(CIRCUIT_BREAKER_DEFAULTS),
@@ -56,7 +56,7 @@ export function breakerRules(options: CircuitBreakerOptions): BreakerRules {
   const defaults = CIRCUIT_BREAKER_DEFAULTS;
   const { failureRatio = defaults.failureRatio, minimumCalls = defaults.minimumCalls, initialState } = options;
   const { window = defaults.window, openFor = defaults.openFor, probes = defaults.probes } = options;
-  checkNumber(failureRatio, "failureRatio", { above: 0, most: 1 });
+  checkNumber(failureRatio, "failureRatio", "> 0 and <= 1");
   checkInteger(minimumCalls, "minimumCalls", 1, false);
   checkInteger(probes, "probes", 1, false);
   checkFunction(options.store, "store");
@@ -89,5 +89,5 @@ function checkInitialState(state: CircuitState | undefined): void {
   if (!STATUSES.includes(Object(state).status)) throw optionError("initialState", "what `state()` returned", state);
   checkInteger(state.calls, "initialState.calls", 0, false);
   checkInteger(state.failures, "initialState.failures", 0, false);
-  if (state.retryAfterMs !== undefined) checkNumber(state.retryAfterMs, "initialState.retryAfterMs", { least: 0 });
+  if (state.retryAfterMs !== undefined) checkNumber(state.retryAfterMs, "initialState.retryAfterMs", ">= 0");
 }

@@ -56,7 +56,7 @@ export const CONCURRENCY_LIMIT_DEFAULTS: {
   readonly min: number;
   readonly max: number;
   readonly backoffRatio: number;
-} = Object.freeze({
+} = /* @__PURE__ */ Object.freeze({
   maxQueue: Number.POSITIVE_INFINITY,
   priority: 0,
   start: 8,
@@ -105,7 +105,7 @@ function adaptiveRules(options: AdaptiveLimitOptions): LimitRules {
   }
   checkInteger(min, "min", 1, false);
   checkInteger(max, "max", min);
-  checkNumber(start, "start", { least: min, most: max });
-  checkNumber(backoffRatio, "backoffRatio", { above: 0, below: 1 });
+  checkNumber(start, "start", `>= ${min} and <= ${max}`);
+  checkNumber(backoffRatio, "backoffRatio", "> 0 and < 1");
   return { limit: start, aimd: { min, max, backoffRatio } };
 }

@@ -37,7 +37,7 @@ export const HEDGE_DEFAULTS: {
   readonly maxHedges: number;
   readonly minimumCalls: number;
   readonly minDelay: Duration;
-} = Object.freeze({ maxExtraLoad: 0.02, maxHedges: 1, minimumCalls: 100, minDelay: "1ms" });
+} = /* @__PURE__ */ Object.freeze({ maxExtraLoad: 0.02, maxHedges: 1, minimumCalls: 100, minDelay: "1ms" });
 
 /** The options of `hedge`, checked, with every default in its place. */
 export interface HedgeRules {
@@ -60,7 +60,7 @@ export function hedgeRules(options: HedgeOptions): HedgeRules {
   const defaults = HEDGE_DEFAULTS;
   const { maxExtraLoad = defaults.maxExtraLoad, maxHedges = defaults.maxHedges, delay } = options;
   const { minimumCalls = defaults.minimumCalls, minDelay = defaults.minDelay } = options;
-  checkNumber(maxExtraLoad, "maxExtraLoad", delay === undefined ? { above: 0, below: 1 } : { above: 0 });
+  checkNumber(maxExtraLoad, "maxExtraLoad", delay === undefined ? "> 0 and < 1" : "> 0");
   checkInteger(maxHedges, "maxHedges", 1, false);
   checkInteger(minimumCalls, "minimumCalls", 1, false);
   const excluded = delay === undefined ? undefined : LEARNING_KEYS.find((key) => options[key] !== undefined);

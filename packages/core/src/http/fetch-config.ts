@@ -30,7 +30,7 @@ export function fetchConfig(options: RetryingFetchOptions): RetryConfig {
 }
 
 /** Reads the headers of an answer; of an error, what the engine reads anyway. */
-function withHint({ clock, retryAfter }: RetryConfig): RetryConfig["retryAfter"] {
+function withHint({ given: { clock }, retryAfter }: RetryConfig): RetryConfig["retryAfter"] {
   return (failure) =>
     failure.kind === "result"
       ? hintMs(failure.value as Response, (clock ?? defaultClock()).wallNowMs())

@@ -20,7 +20,7 @@ export interface RetryingFetchOptions extends Omit<RetryOptions<unknown, Respons
 export const RETRYING_FETCH_DEFAULTS: {
   readonly methods: readonly string[];
   readonly statuses: readonly number[];
-} = Object.freeze({
+} = /* @__PURE__ */ Object.freeze({
   /** Idempotent by RFC 9110, section 9.2.2: sent twice, they do what they do once. */
   methods: Object.freeze(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]),
   /** The registered ones that speak of this moment and not of this request: RFC 9110, and RFC 8470 (425), RFC 6585 (429). */

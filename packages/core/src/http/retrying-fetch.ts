@@ -32,7 +32,7 @@ export function retryingFetch(options: RetryingFetchOptions = {}): RetryingFetch
     const request = new OutgoingRequest(input, init);
     const mayRepeat = request.isReplayable && (methods.has(request.method) || request.has(IDEMPOTENCY_KEY));
     const attemptOnce = async (attempt: Attempt): Promise<Response> => {
-      const signal = signalBeside(request.signal, cutsAttempts ? attempt : undefined, config.signal);
+      const signal = signalBeside(request.signal, cutsAttempts ? attempt : undefined, options.signal);
       const response = await send(...(await request.forAttempt(signal, mayRepeat)));
       // A `fetch` that does not heed its signal may answer after its attempt was given up.
       if (cutsAttempts && attempt.signal.aborted) discard(response);

@@ -73,7 +73,7 @@ export const RETRY_BUDGET_DEFAULTS: {
   readonly grpc: { readonly capacity: number; readonly perSuccess: number };
   readonly aws: { readonly capacity: number; readonly cost: number; readonly throttleCost: number };
   readonly finagle: { readonly perStart: number; readonly perSecond: number; readonly window: Duration };
-} = Object.freeze({
+} = /* @__PURE__ */ Object.freeze({
   perSuccess: 0.1,
   capacity: 10,
   perSecond: 0.1,

@@ -47,7 +47,7 @@ export interface RetryBudgetFactory {
  *
  * @throws OptionError for an option that is unknown or out of range.
  */
-export const retryBudget: RetryBudgetFactory = Object.assign(successBudget, {
+export const retryBudget: RetryBudgetFactory = /* @__PURE__ */ Object.assign(successBudget, {
   grpc: grpcBudget,
   aws: awsBudget,
   finagle: finagleBudget,
@@ -60,9 +60,9 @@ function successBudget(options: RetryBudgetOptions = {}): RetryBudget {
     capacity = RETRY_BUDGET_DEFAULTS.capacity,
     perSecond = RETRY_BUDGET_DEFAULTS.perSecond,
   } = options;
-  checkNumber(perSuccess, "perSuccess", { least: 0 });
-  checkNumber(capacity, "capacity", { least: 1 });
-  checkNumber(perSecond, "perSecond", { least: 0 });
+  checkNumber(perSuccess, "perSuccess", ">= 0");
+  checkNumber(capacity, "capacity", ">= 1");
+  checkNumber(perSecond, "perSecond", ">= 0");
   checkFunction(options.cost, "cost");
   const cost = costOf(options.cost);
   const rules: TokenRules = { capacity, perSecond, earned: () => perSuccess, perFailure: 0, needed: cost, cost };
@@ -83,8 +83,8 @@ function grpcBudget(options: GrpcBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["capacity", "perSuccess", "clock", "name"], "retryBudget.grpc");
   const defaults = RETRY_BUDGET_DEFAULTS.grpc;
   const { capacity = defaults.capacity, perSuccess = defaults.perSuccess } = options;
-  checkNumber(capacity, "capacity", { above: 0 });
-  checkNumber(perSuccess, "perSuccess", { above: 0 });
+  checkNumber(capacity, "capacity", "> 0");
+  checkNumber(perSuccess, "perSuccess", "> 0");
   const rules: TokenRules = {
     capacity,
     perSecond: 0,
@@ -100,9 +100,9 @@ function awsBudget(options: AwsBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["capacity", "cost", "throttleCost", "clock", "name"], "retryBudget.aws");
   const defaults = RETRY_BUDGET_DEFAULTS.aws;
   const { capacity = defaults.capacity, cost = defaults.cost, throttleCost = defaults.throttleCost } = options;
-  checkNumber(cost, "cost", { above: 0 });
-  checkNumber(throttleCost, "throttleCost", { above: 0 });
-  checkNumber(capacity, "capacity", { least: Math.max(cost, throttleCost) });
+  checkNumber(cost, "cost", "> 0");
+  checkNumber(throttleCost, "throttleCost", "> 0");
+  checkNumber(capacity, "capacity", `>= ${Math.max(cost, throttleCost)}`);
   const costOfRetry = (failure: Failure | undefined): number => (isThrottle(failure?.error) ? throttleCost : cost);
   const rules: TokenRules = {
     capacity,
@@ -119,8 +119,8 @@ function finagleBudget(options: FinagleBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["perStart", "perSecond", "window", "clock", "name"], "retryBudget.finagle");
   const defaults = RETRY_BUDGET_DEFAULTS.finagle;
   const { perStart = defaults.perStart, perSecond = defaults.perSecond, window = defaults.window } = options;
-  checkNumber(perStart, "perStart", { least: 0 });
-  checkNumber(perSecond, "perSecond", { least: 0 });
+  checkNumber(perStart, "perStart", ">= 0");
+  checkNumber(perSecond, "perSecond", ">= 0");
   const windowMs = toMs(window, "window");
   if (windowMs === 0 || windowMs === Number.POSITIVE_INFINITY) {
     throw optionError("window", "a duration > 0 and < Infinity", window);

@@ -1,7 +1,8 @@
 import type { LiveAttempt } from "../attempt.js";
+import { Handover } from "../handover.js";
 import type { Attempt, Failure, Operation, RunOptions } from "../outcome.js";
 import type { RetryConfig } from "./config.js";
-import { RetryRun } from "./run.js";
+import { begun } from "./execute.js";
 
 /** What came of one attempt of a block. */
 export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
@@ -12,63 +13,51 @@ export interface BlockAttempt extends Attempt {
   try<T>(operation: Operation<T>): Promise<Tried<T>>;
 }
 
+/** What the run and the loop say to each other, in turn. */
+interface Turn {
+  readonly attempt?: LiveAttempt;
+  readonly failure?: Failure;
+  readonly value?: unknown;
+}
+
 /** The attempts of one run, as a loop takes them: ends after a success, throws the last failure when given up. */
 export async function* attemptsOf(
   config: RetryConfig,
   options: RunOptions | undefined,
 ): AsyncGenerator<BlockAttempt, void, undefined> {
-  const run = new RetryRun(config, options, undefined, undefined);
-  for (;;) {
-    const attempt = run.begin();
-    if (attempt.number > 1) await run.beforeRetry(attempt);
-    const block = new Block(run, attempt);
-    yield block;
-    if (block.failure === undefined) return;
-    await run.recover(block.failure, attempt);
-  }
-}
-
-class Block implements BlockAttempt {
-  failure: Failure | undefined;
-  readonly #run: RetryRun;
-  readonly #attempt: LiveAttempt;
-
-  constructor(run: RetryRun, attempt: LiveAttempt) {
-    this.#run = run;
-    this.#attempt = attempt;
-  }
-
-  get number(): number {
-    return this.#attempt.number;
-  }
-
-  get previous(): Failure | undefined {
-    return this.#attempt.previous;
-  }
-
-  get deadlineMs(): number | undefined {
-    return this.#attempt.deadlineMs;
-  }
-
-  get elapsedMs(): number {
-    return this.#attempt.elapsedMs;
-  }
-
-  get signal(): AbortSignal {
-    return this.#attempt.signal;
-  }
-
-  async try<T>(operation: Operation<T>): Promise<Tried<T>> {
-    let value: T;
-    try {
-      value = await this.#run.call(operation, this.#attempt);
-    } catch (error) {
-      this.failure = this.#run.thrown(error);
-      return { ok: false, failure: this.failure };
+  const hand = new Handover<Turn>();
+  let answer: (value: unknown) => void = () => undefined;
+  /** Hands a turn to the loop; what the loop answers is the result. */
+  const ask = (turn: Turn): Promise<unknown> =>
+    new Promise((resolve) => {
+      answer = resolve;
+      void hand.give(turn);
+    });
+  const [run, ended] = begun(config, {
+    operation: (attempt) => ask({ attempt: attempt as LiveAttempt }),
+    failed: (failure) => ask({ failure }),
+    call: undefined,
+    options,
+  });
+  ended.then(
+    (value) => hand.give({ value }),
+    (error: unknown) => hand.fail(error),
+  );
+  try {
+    for (let failure: Failure | undefined, isFirst = true; isFirst || failure; isFirst = false) {
+      if (failure) answer(undefined);
+      const { attempt } = (await hand.take()).value as Required<Turn>;
+      failure = undefined;
+      yield Object.assign(attempt, {
+        async try<T>(operation: Operation<T>): Promise<Tried<T>> {
+          answer(new Promise((resolve) => resolve(operation(attempt))));
+          const turn = (await hand.take()).value as Turn;
+          failure = turn.failure;
+          return failure ? { ok: false, failure } : { ok: true, value: turn.value as T };
+        },
+      });
     }
-    this.failure = await this.#run.rejected(value);
-    if (this.failure !== undefined) return { ok: false, failure: this.failure };
-    await this.#run.succeeded(value);
-    return { ok: true, value };
+  } finally {
+    run?.release();
   }
 }

@@ -1,5 +1,3 @@
-import type { Budget } from "../budget.js";
-import type { Clock } from "../clock.js";
 import { type Duration, durationMs, toMs, toPositiveMs } from "../duration.js";
 import { isErrorClass } from "../error-class.js";
 import { OptionError, optionError } from "../errors.js";
@@ -7,15 +5,8 @@ import { checkFunction, checkInteger, checkKeys, checkMethods, checkObject } fro
 import type { Failure } from "../outcome.js";
 import type { Call } from "../policy.js";
 import { type Random, systemRandom } from "../random.js";
-import type { Live } from "../schedule.js";
-import { Hooks } from "./hooks.js";
-import {
-  RETRY_DEFAULTS,
-  type RetryBounds,
-  type RetryPace,
-  type RetryRule,
-  type UncheckedRetryOptions,
-} from "./options.js";
+import { type Live, read } from "../schedule.js";
+import { RETRY_DEFAULTS, type RetryPace, type RetryRule, type UncheckedRetryOptions } from "./options.js";
 import type { Stop } from "./plan.js";
 import { type Rule, ruleOf } from "./rule.js";
 
@@ -37,30 +28,43 @@ export interface StepInfo {
 
 /** The options of `retry`, checked, with every default in its place. */
 export interface RetryConfig {
+  /** As they were given: hooks, name, clock and whatever else needs no other form. */
+  readonly given: UncheckedRetryOptions;
   /** The last one matches what no other did. */
   readonly rules: readonly Rule[];
   /** The count of the last rule. */
   readonly maxAttempts: Live<number>;
-  readonly accepts: ((value: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  /** What judges results, and the answer that accepts one. */
+  readonly judge: ((value: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  readonly accepting: boolean;
   readonly maxTimeMs: Live<number>;
   readonly deadlineMs: Live<number>;
+  /** One of the three is a function: it is read once in each run. */
+  readonly isLive: boolean;
   readonly attemptTimeoutMs: number;
   readonly retryAfter: (failure: Failure) => Duration | undefined;
-  readonly budget: Budget | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly clock: Clock | undefined;
   readonly random: Random;
-  readonly name: string | undefined;
   /** Whether a function of the caller's may see how much time has gone by. */
   readonly showsElapsed: boolean;
-  readonly beforeRetry: RetryBounds["beforeRetry"];
-  readonly hooks: Hooks;
   readonly steps: Steps | undefined;
   /** What comes of a run that is given up: its error, its last rejected value, or `undefined`. */
   readonly onGivenUp: "throw" | "value" | "undefined";
 }
 
-const RULE_KEYS = ["on", "schedule", "jitter", "maxAttempts"] as const;
+/** The same for one run. */
+export interface RunConfig extends RetryConfig {
+  readonly maxAttempts: number;
+  readonly maxTimeMs: number;
+  readonly deadlineMs: number;
+}
+
+/** The configuration with what is a function read. */
+export function readNow(config: RetryConfig): RunConfig {
+  const { maxAttempts, maxTimeMs, deadlineMs } = config;
+  return { ...config, maxAttempts: read(maxAttempts), maxTimeMs: read(maxTimeMs), deadlineMs: read(deadlineMs) };
+}
+
+const RULE_KEYS: readonly string[] = ["on", "schedule", "jitter", "maxAttempts"];
 const FUNCTION_KEYS = [
   "retryAfter",
   "random",
@@ -73,9 +77,8 @@ const FUNCTION_KEYS = [
   "while",
 ] as const;
 /** Every option of `retry`. */
-export const RETRY_KEYS: readonly string[] = [
-  ...RULE_KEYS,
-  ...FUNCTION_KEYS,
+export const RETRY_KEYS: readonly string[] = /* @__PURE__ */ RULE_KEYS.concat(
+  FUNCTION_KEYS,
   "rules",
   "maxTime",
   "deadline",
@@ -84,55 +87,48 @@ export const RETRY_KEYS: readonly string[] = [
   "signal",
   "clock",
   "name",
-];
+);
 
 /** @throws OptionError for an option that is unknown, out of range, or excluded by another. */
-export function retryConfig(options: UncheckedRetryOptions): RetryConfig {
-  checkKeys(options, RETRY_KEYS, "retry");
-  checkPlain(options);
+export function retryConfig(given: UncheckedRetryOptions): RetryConfig {
+  checkKeys(given, RETRY_KEYS, "retry");
+  const { rules = [], maxTime, deadline, attemptTimeout, retryAfter = ownHint, random = systemRandom } = given;
+  const { until, while: again, budget, signal, clock, name = "" } = given;
+  for (const key of FUNCTION_KEYS) checkFunction(given[key], key);
+  checkMethods(budget, "budget", ["deposit", "withdraw"], "a retry budget");
+  checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
+  checkMethods(signal, "signal", ["addEventListener"], "an AbortSignal");
+  if (typeof name !== "string") throw optionError("name", "a string", name);
+  if (!Array.isArray(rules)) throw optionError("rules", "a list of rules", rules);
+  if (until && again)
+    throw new OptionError("while", "`until` and `while` exclude each other: one says yes where the other says no");
   return {
-    rules: [...rulesOf(options.rules ?? []), ruleOf(options)],
-    maxAttempts: maxAttemptsOf(options, RETRY_DEFAULTS.maxAttempts),
-    accepts: acceptsOf(options),
-    maxTimeMs: toMs(options.maxTime ?? RETRY_DEFAULTS.maxTime, "maxTime"),
-    deadlineMs: toPositiveMs(options.deadline ?? RETRY_DEFAULTS.deadline, "deadline"),
-    attemptTimeoutMs: toPositiveMs(options.attemptTimeout ?? RETRY_DEFAULTS.attemptTimeout, "attemptTimeout"),
-    retryAfter: (options.retryAfter as RetryConfig["retryAfter"] | undefined) ?? ownHint,
-    budget: options.budget,
-    signal: options.signal,
-    clock: options.clock,
-    random: options.random ?? systemRandom,
-    name: options.name,
-    showsElapsed: [options, ...(options.rules ?? [])].some(isCurious),
-    beforeRetry: options.beforeRetry,
-    hooks: new Hooks(options),
+    given,
+    rules: [...rules.map(innerRule), ruleOf(given)],
+    maxAttempts: maxAttemptsOf(given, RETRY_DEFAULTS.maxAttempts),
+    judge: until ?? again,
+    accepting: until !== undefined,
+    maxTimeMs: toMs(maxTime ?? RETRY_DEFAULTS.maxTime, "maxTime"),
+    deadlineMs: toPositiveMs(deadline ?? RETRY_DEFAULTS.deadline, "deadline"),
+    attemptTimeoutMs: toPositiveMs(attemptTimeout ?? RETRY_DEFAULTS.attemptTimeout, "attemptTimeout"),
+    retryAfter: retryAfter as RetryConfig["retryAfter"],
+    random,
+    showsElapsed: [given, ...rules].some(isCurious),
+    isLive: false,
     steps: undefined,
     onGivenUp: "throw",
   };
 }
 
 /** Whether a rule, or the options, hold a function that is handed an attempt or a failure. */
-function isCurious({ on, schedule, ...rest }: RetryRule | UncheckedRetryOptions): boolean {
-  const isJudge = typeof on === "function" && !isErrorClass(on);
-  return isJudge || typeof schedule === "function" || Object.values(rest).some((value) => typeof value === "function");
+function isCurious(given: RetryRule | UncheckedRetryOptions): boolean {
+  return Object.values(given).some((value) => typeof value === "function" && !isErrorClass(value));
 }
 
-function checkPlain(options: UncheckedRetryOptions): void {
-  for (const key of FUNCTION_KEYS) checkFunction(options[key], key);
-  checkMethods(options.budget, "budget", ["deposit", "withdraw"], "a retry budget");
-  checkMethods(options.clock, "clock", ["nowMs", "sleep"], "a clock");
-  checkMethods(options.signal, "signal", ["addEventListener"], "an AbortSignal");
-  if (options.name !== undefined && typeof options.name !== "string")
-    throw optionError("name", "a string", options.name);
-}
-
-function rulesOf(rules: readonly RetryRule[]): readonly Rule[] {
-  if (!Array.isArray(rules)) throw optionError("rules", "a list of rules", rules);
-  return rules.map((rule: RetryRule) => {
-    checkObject(rule, "rules");
-    checkKeys(rule, RULE_KEYS, "a rule of retry");
-    return ruleOf(rule, maxAttemptsOf(rule, Number.POSITIVE_INFINITY));
-  });
+function innerRule(rule: RetryRule): Rule {
+  checkObject(rule, "rules");
+  checkKeys(rule, RULE_KEYS, "a rule of retry");
+  return ruleOf(rule, maxAttemptsOf(rule, Number.POSITIVE_INFINITY));
 }
 
 /** A list of waits is a bound by itself: its length. */
@@ -141,21 +137,8 @@ function maxAttemptsOf({ maxAttempts, schedule }: RetryPace, byDefault: number):
   return maxAttempts ?? (Array.isArray(schedule) ? Number.POSITIVE_INFINITY : byDefault);
 }
 
-function acceptsOf({ until, while: again }: UncheckedRetryOptions): RetryConfig["accepts"] {
-  if (until && again)
-    throw new OptionError("while", "`until` and `while` exclude each other: one says yes where the other says no");
-  if (until) return until;
-  return (
-    again &&
-    ((value) => {
-      const answer = again(value);
-      return typeof answer === "object" ? answer.then((isAgain) => !isAgain) : !answer;
-    })
-  );
-}
-
 /** Our own errors, and those of others who do alike, carry the wait in `retryAfterMs`. */
 function ownHint({ error }: Failure): number | undefined {
-  const hint = typeof error === "object" && error !== null && "retryAfterMs" in error ? error.retryAfterMs : undefined;
-  return typeof hint === "number" ? durationMs(hint) : undefined;
+  const { retryAfterMs } = Object(error) as { readonly retryAfterMs?: unknown };
+  return typeof retryAfterMs === "number" ? durationMs(retryAfterMs) : undefined;
 }

@@ -131,7 +131,7 @@ export const RETRY_DEFAULTS: {
   readonly maxTime: "60s";
   readonly deadline: number;
   readonly attemptTimeout: number;
-} = Object.freeze({
+} = /* @__PURE__ */ Object.freeze({
   maxAttempts: 5,
   factor: "500ms",
   max: "30s",

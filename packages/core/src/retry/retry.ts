@@ -1,6 +1,6 @@
 import { checkObject } from "../options.js";
 import type { Operation, RunOptions } from "../outcome.js";
-import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
+import { makePolicy, type Policy } from "../policy.js";
 import { checkWrappable } from "../wraps.js";
 import { attemptsOf, type BlockAttempt } from "./attempts.js";
 import { type RetryConfig, retryConfig } from "./config.js";
@@ -76,24 +76,8 @@ function retryPolicy(options: UncheckedRetryOptions): RetryPolicy<never> {
 
 /** The inside of a policy of this configuration. */
 export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0] {
-  return {
-    execute: executeRetry(config),
-    wrap: quickWrapper(config),
-    clock: config.clock,
-    signals: config.signal && [config.signal],
-    describe: () => describeRetry(config),
-  };
-}
-
-function describeRetry({
-  rules,
-  maxAttempts,
-  name,
-  maxTimeMs,
-  deadlineMs,
-  attemptTimeoutMs,
-  budget,
-}: RetryConfig): LayerDescription {
+  const { given, rules, maxAttempts, maxTimeMs, deadlineMs, attemptTimeoutMs } = config;
+  const { clock, signal, budget, name } = given;
   const options = {
     maxAttempts,
     maxTimeMs,
@@ -102,6 +86,17 @@ function describeRetry({
     rules: rules.length,
     budget: budget !== undefined,
   };
+  return {
+    execute: executeRetry(config),
+    wrap: quickWrapper(config),
+    clock,
+    signals: signal && [signal],
+    describe: () => ({ policy: "retry", name, summary: summary(options), options }),
+  };
+}
+
+function summary(options: Readonly<Record<string, unknown>>): string {
+  const { maxAttempts, attemptTimeoutMs, maxTimeMs, deadlineMs, budget } = options;
   const bounds = [
     isBound(maxAttempts) ? `makes up to ${shownBound(maxAttempts)} attempts` : "makes any number of attempts",
     isBound(attemptTimeoutMs) && `each of at most ${attemptTimeoutMs} ms`,
@@ -109,7 +104,7 @@ function describeRetry({
     isBound(deadlineMs) && `all ending within ${shownBound(deadlineMs)} ms`,
     budget && "within a budget",
   ];
-  return { policy: "retry", name, summary: bounds.filter(Boolean).join(", "), options };
+  return bounds.filter(Boolean).join(", ");
 }
 
 function isBound(bound: unknown): boolean {

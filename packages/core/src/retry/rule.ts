@@ -18,52 +18,26 @@ export interface Rule {
   readonly maxAttempts: number | undefined;
 }
 
-/** The rule that a failure falls under, and what it says. */
-export interface Ruling {
-  readonly rule: Rule;
-  readonly verdict: Verdict;
-}
-
 /** @throws OptionError for an option of a rule that is out of range. */
-export function ruleOf({ on, schedule, jitter }: RetryRule, maxAttempts?: number): Rule {
+export function ruleOf({ on = isTransient, schedule, jitter }: RetryRule, maxAttempts?: number): Rule {
   if (schedule !== undefined) checkSchedule(schedule);
-  checkJitter(jitter);
+  if (typeof (jitter ?? fullJitter) !== "function" || jitter === systemRandom) {
+    const hint =
+      jitter === systemRandom ? "; for a wait and a random time on top: `randomJitter` or `randomJitter(spread)`" : "";
+    throw optionError("jitter", `a function of a wait that returns a wait, or null${hint}`, jitter);
+  }
   const mark = schedule && markOf(schedule);
   return {
-    verdict: verdictOf(on ?? isTransient),
+    verdict: matcherOf(on as ErrorMatch, "on"),
     schedule: schedule ?? expo({ factor: RETRY_DEFAULTS.factor, max: RETRY_DEFAULTS.max }),
-    jitter: mark === "random" ? null : jitter === undefined ? (mark === "exact" ? null : fullJitter) : jitter,
+    jitter: mark === "random" ? null : jitter === undefined ? (mark ? null : fullJitter) : jitter,
     maxAttempts,
   };
 }
 
-/** One function of whatever `on` may be. @throws OptionError when it is none of it. */
-export function verdictOf(on: unknown, option = "on"): Rule["verdict"] {
-  return matcherOf(on as ErrorMatch, option) as Rule["verdict"];
-}
-
-/** What a rule's answer means. `undefined`: the failure is not this rule's; ask the next one. */
-export function rulingOf(rule: Rule, verdict: Verdict | undefined, isOwnTimeout: boolean): Ruling | undefined {
-  if (verdict === undefined || verdict === false || (verdict === "stop" && isOwnTimeout)) return undefined;
-  if (verdict === true || verdict === "stop" || durationMs(verdict) !== undefined) return { rule, verdict };
+/** What a rule's answer means: `false`: the failure is not this rule's; ask the next one. */
+export function meaningOf(verdict: Verdict | undefined, isOwnTimeout: boolean): Verdict {
+  if (verdict === undefined || (verdict === "stop" && isOwnTimeout)) return false;
+  if (typeof verdict === "boolean" || verdict === "stop" || durationMs(verdict) !== undefined) return verdict;
   throw optionError("on", 'a function that answers true, false, "stop" or a duration', verdict);
-}
-
-/** The ruling about a failure that no rule matched, and about a result: the last rule's schedule and count apply. */
-export function defaultRuling(rules: readonly Rule[], verdict: boolean): Ruling {
-  return { rule: rules[rules.length - 1] as Rule, verdict };
-}
-
-function checkJitter(jitter: unknown): void {
-  if (jitter === undefined || jitter === null) return;
-  const expected = "a function of a wait that returns a wait, or null";
-  // The host's own: it would be taken for a jitter, and make every wait shorter than a millisecond.
-  if (jitter === systemRandom) {
-    throw optionError(
-      "jitter",
-      `${expected}; for a wait and a random time on top: \`randomJitter\` or \`randomJitter(spread)\``,
-      jitter,
-    );
-  }
-  if (typeof jitter !== "function") throw optionError("jitter", expected, jitter);
 }

@@ -1,243 +1,362 @@
 import { cancellationIn, guarded, LiveAttempt } from "../attempt.js";
 import type { Budget } from "../budget.js";
 import { type Cancellation, cancellationOf, eitherOf } from "../cancellation.js";
-import { type Clock, defaultClock, sleepOn, startTimer } from "../clock.js";
+import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { AttemptTimeoutError, DeadlineError, ResultRejectedError } from "../errors.js";
 import type { Failure, Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
-import { read } from "../schedule.js";
-import type { RetryConfig, StepInfo } from "./config.js";
-import { type Decision, Judge, type Limits } from "./judge.js";
+import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "./config.js";
+import { isHeard, tell } from "./hooks.js";
+import type { Verdict } from "./options.js";
 import type { Stop } from "./plan.js";
+import { meaningOf, type Rule } from "./rule.js";
+import { type Waits, waitsOf } from "./waits.js";
 
-/** One run of a retry: the async shell around its decisions. What it waits for, whom it tells, and how it ends. */
+/** So many attempts without a wait between them may be made in one turn of the event loop. */
+const TURN = 8;
+
+/** What a run is about: an operation, or a call of a function that knows nothing of attempts. */
+export interface RunInputs {
+  readonly operation?: Operation<unknown>;
+  readonly call: Call | undefined;
+  readonly options?: RunOptions | undefined;
+  readonly trace?: Trace | undefined;
+  /** Told of each failure before anything is decided about it; the run goes on when that has been answered. */
+  readonly failed?: (failure: Failure) => unknown;
+}
+
+/**
+ * One run of a retry: the shell around its decisions. What it waits for, whom it tells, and how it ends.
+ *
+ * It is made of callbacks, not of async functions: a call that sleeps holds this object, one promise and one timer, and no
+ * suspended frames, which would weigh more than all the rest.
+ */
 export class RetryRun {
-  readonly #config: RetryConfig;
+  readonly #config: RunConfig;
+  readonly #inputs: RunInputs;
+  /** Resolves the promise of the run. It rejects by a promise that is rejected, so that one function is kept, not two. */
+  readonly #settle: (value: unknown) => void;
   readonly #clock: Clock;
   readonly #startedMs: number;
-  readonly #maxTimeMs: number;
   readonly #endMs: number;
-  readonly #maxAttempts: number;
   readonly #outer: Cancellation | undefined;
-  readonly #trace: Trace | undefined;
-  readonly #call: Call | undefined;
-  /** The budget of this run's attempts: its own, or that of a policy around it. */
-  readonly #budget: Budget | undefined;
-  /** The budget to tell how calls went; none where an outer policy tells it of the same calls. */
-  readonly #told: Budget | undefined;
   #attempts = 0;
   #waitedMs = 0;
-  #judge: Judge | undefined;
+  #waits: Waits | undefined;
   #previous: Failure | undefined;
+  /** The attempt that is made now, until it has ended or was cut. */
+  #live: LiveAttempt | undefined;
+  #stopTimer: (() => void) | undefined;
+  #release: (() => void) | undefined;
 
-  constructor(
-    config: RetryConfig,
-    options: RunOptions | undefined,
-    trace: Trace | undefined,
-    call: Call | undefined,
-    startedMs?: number,
-  ) {
-    this.#config = config;
-    this.#clock = config.clock ?? defaultClock();
-    this.#startedMs = startedMs ?? this.#clock.nowMs();
-    this.#maxTimeMs = read(config.maxTimeMs);
-    this.#endMs = Math.min(this.#startedMs + read(config.deadlineMs), options?.deadlineMs ?? Number.POSITIVE_INFINITY);
-    this.#maxAttempts = read(config.maxAttempts);
-    this.#outer = eitherOf(cancellationIn(options), config.signal && cancellationOf(config.signal));
-    this.#trace = trace;
-    this.#call = call;
-    const outerBudget = options instanceof LiveAttempt ? options.budget : undefined;
-    this.#budget = config.budget ?? outerBudget;
-    this.#told = config.budget === outerBudget ? undefined : config.budget;
+  constructor(config: RetryConfig, inputs: RunInputs, settle: (value: unknown) => void, startedMs?: number) {
+    const { options } = inputs;
+    const { clock = defaultClock(), signal } = config.given;
+    this.#config = config.isLive ? readNow(config) : (config as RunConfig);
+    this.#inputs = inputs;
+    this.#settle = settle;
+    this.#clock = clock;
+    this.#startedMs = startedMs ?? clock.nowMs();
+    this.#endMs = Math.min(this.#startedMs + this.#config.deadlineMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
+    this.#outer = eitherOf(cancellationIn(options), signal && cancellationOf(signal));
   }
 
-  /** Begins the next attempt. @throws the caller's reason, when it has aborted; DeadlineError, when the time is over. */
-  begin(): LiveAttempt {
-    const outer = this.#outer;
-    if (outer?.aborted) throw this.#ended({ reason: "aborted" }, outer.reason);
-    const deadlineMs = this.#endMs === Number.POSITIVE_INFINITY ? undefined : this.#endMs;
-    if (deadlineMs !== undefined && this.#clock.nowMs() >= deadlineMs) {
-      throw this.#ended({ reason: "deadline" }, this.#deadlineError());
-    }
-    this.#attempts++;
-    if (this.#trace) this.#trace.attempts++;
-    const attempt = new LiveAttempt(this.#attempts, this.#previous, deadlineMs, this.#clock, this.#startedMs);
-    attempt.budget = this.#budget;
-    if (this.#attempts === 1) this.#told?.started?.();
-    this.#config.hooks.attempt(attempt);
-    return attempt;
+  /** Whether the run has to hear of its own success: somebody is to be told, or something to be let go of. */
+  get hearsSuccess(): boolean {
+    const { given, steps, attemptTimeoutMs } = this.#config;
+    const boundMs = Math.min(this.#endMs, attemptTimeoutMs);
+    return (
+      Boolean(steps || given.budget || this.#outer) || boundMs < Number.POSITIVE_INFINITY || isHeard(given, "onSuccess")
+    );
   }
 
-  /** Runs the operation as this attempt. Rejects when it is cut, at once, whatever the operation does. */
-  call<T>(operation: Operation<T>, attempt: LiveAttempt): T | PromiseLike<T> {
-    const isBounded =
-      this.#endMs !== Number.POSITIVE_INFINITY || this.#config.attemptTimeoutMs !== Number.POSITIVE_INFINITY;
-    return isBounded || this.#outer ? this.#bounded(operation, attempt) : operation(attempt);
-  }
-
-  get judgesResults(): boolean {
-    return this.#config.accepts !== undefined;
-  }
-
-  /** The failure that a value is, when it is not accepted. */
-  async rejected(value: unknown): Promise<Failure | undefined> {
-    const { accepts } = this.#config;
+  /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
+  begin(): void {
+    const { beforeRetry } = this.#config.given;
+    const previous = this.#previous;
+    this.release();
     try {
-      if (accepts === undefined || (await accepts(value))) return undefined;
+      const attempt = this.#next();
+      this.#bind(attempt);
+      this.#after(beforeRetry && previous && beforeRetry(previous, attempt), this.#call, attempt);
     } catch (error) {
-      throw this.#final(error);
+      this.#end(error);
     }
-    return { kind: "result", value, attempt: this.#attempts, elapsedMs: this.#elapsedMs() };
   }
 
-  thrown(error: unknown): Failure {
-    return { kind: "error", error, attempt: this.#attempts, elapsedMs: this.#elapsedMs() };
+  /** Goes on from a first attempt that failed before there was a run. */
+  resume(error: unknown): void {
+    this.#go(() => this.#failed(this.#next(), "error", error));
   }
 
   /** Tells of the success, where anybody wants to hear; what a step of `onException` throws here is final. */
-  succeeded(value: unknown): void | Promise<void> {
-    const { hooks, steps } = this.#config;
+  succeeded<T>(value: T): T | PromiseLike<T> {
+    const { given, steps } = this.#config;
+    // Cut in the very moment between the operation's success and this.
+    if (this.#live === undefined) return value;
+    this.release();
     this.#told?.deposit(this.#attempts > 1, this.#previous);
-    if (steps === undefined) return hooks.hearsSuccess ? this.#tellSuccess(value) : undefined;
-    const told = this.#part(() => steps.success(value, this.#info(this.#attempts, this.#elapsedMs())));
-    return told.then(() => this.#tellSuccess(value));
-  }
-
-  /**
-   * Decides about a failure and, where it is retried, waits.
-   * @returns the value of a run that is given up without an error; `undefined` when the next attempt may begin.
-   * @throws the error of a run that is given up.
-   */
-  async recover(failure: Failure, attempt: LiveAttempt): Promise<{ readonly value: unknown } | undefined> {
-    this.#config.hooks.failed(failure);
-    this.#checkAborted(failure);
-    let decision: Decision;
-    try {
-      this.#judge ??= new Judge(this.#config, this.#limits());
-      const deciding = this.#judge.decide(failure, attempt);
-      // Each await costs as much as the decision: only who answers later is waited for.
-      decision = deciding instanceof Promise ? await deciding : deciding;
-    } catch (error) {
-      throw this.#final(error, failure);
-    }
-    this.#checkAborted(failure);
-    const { plan, isMatched } = decision;
-    if ("reason" in plan) return this.#giveUp(failure, plan, isMatched);
-    if (this.#config.steps && !(await this.#mayWait(failure, plan.delayMs))) {
-      return this.#giveUp(failure, { reason: "deadline" }, isMatched);
-    }
-    this.#noteWait(failure, plan.delayMs);
-    try {
-      await sleepOn(this.#clock, plan.delayMs, this.#outer);
-    } catch (reason) {
-      throw this.#ended({ reason: "aborted" }, reason);
-    }
-    return undefined;
-  }
-
-  /** Waited for after the wait, within the bounds of the attempt that is about to begin. What it throws is final. */
-  beforeRetry(attempt: LiveAttempt): Promise<void> | undefined {
-    const { beforeRetry } = this.#config;
-    const previous = this.#previous;
-    return beforeRetry && previous && this.#part(() => this.call(() => beforeRetry(previous, attempt), attempt));
-  }
-
-  async #bounded<T>(operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
-    const outer = this.#outer;
-    const timeoutMs = this.#config.attemptTimeoutMs;
-    const timesOutMs = this.#clock.nowMs() + timeoutMs;
-    const cutsRun = this.#endMs <= timesOutMs;
-    const stop = startTimer(this.#clock, Math.min(this.#endMs, timesOutMs), () =>
-      attempt.abort(cutsRun ? this.#deadlineError() : new AttemptTimeoutError(timeoutMs, attempt.number)),
-    );
-    const release = outer?.onAbort(() => attempt.abort(outer.reason));
-    // A hook may have aborted it since the attempt began.
-    if (outer?.aborted) attempt.abort(outer.reason);
-    try {
-      return await guarded(attempt, () => operation(attempt));
-    } finally {
-      stop();
-      release?.();
-    }
-  }
-
-  /** Runs the step before a wait; `false` when it has used up the time for the wait. */
-  async #mayWait(failure: Failure, delayMs: number): Promise<boolean> {
-    const { steps } = this.#config;
-    await this.#part(() => steps?.backoff(failure, delayMs, this.#info(failure.attempt, failure.elapsedMs)), failure);
-    return this.#clock.nowMs() + delayMs < this.#endMs;
-  }
-
-  #noteWait(failure: Failure, delayMs: number): void {
-    this.#config.hooks.retry(failure, delayMs);
-    this.#previous = failure;
-    this.#waitedMs += delayMs;
-    this.#trace?.waitsMs.push(delayMs);
-  }
-
-  async #giveUp(failure: Failure, stop: Stop, isMatched: boolean): Promise<{ readonly value: unknown }> {
-    const { steps, onGivenUp } = this.#config;
-    if (isMatched && steps) {
-      await this.#part(() => steps.giveUp(failure, stop, this.#info(failure.attempt, failure.elapsedMs)), failure);
-    }
-    this.#end(stop, failure);
-    if (isMatched && onGivenUp === "undefined") return { value: undefined };
-    if (failure.kind === "error") throw failure.error;
-    if (onGivenUp === "value") return { value: failure.value };
-    throw new ResultRejectedError(failure.value, this.#attempts);
-  }
-
-  #checkAborted(failure: Failure): void {
-    if (this.#outer?.aborted) throw this.#ended({ reason: "aborted" }, this.#outer.reason, failure);
-  }
-
-  /** Runs a part of the run that is the caller's and neither the operation nor an onlooker. */
-  async #part(part: () => unknown, failure?: Failure): Promise<void> {
-    try {
-      await part();
-    } catch (error) {
-      throw this.#final(error, failure);
-    }
-  }
-
-  /** What such a part throws is the end of the run. */
-  #final(error: unknown, failure?: Failure): unknown {
-    const wasAborted = this.#outer?.aborted && this.#outer.reason === error;
-    const reason = wasAborted ? "aborted" : error instanceof DeadlineError ? "deadline" : "not-retryable";
-    return this.#ended({ reason }, error, failure);
-  }
-
-  /** Ends the run with an error that is not the failure's own, and hands it back to be thrown. */
-  #ended(stop: Stop, error: unknown, failure: Failure | undefined = this.#previous): unknown {
-    this.#end(stop, failure);
-    return error;
-  }
-
-  #end(stop: Stop, failure: Failure | undefined): void {
-    this.#config.hooks.giveUp(failure, stop, this.#attempts, this.#elapsedMs());
-    if (this.#trace === undefined) return;
-    this.#trace.reason = stop.reason;
-    if (failure) this.#trace.failure = failure;
-    if (stop.retryAfterMs !== undefined) this.#trace.retryAfterMs = stop.retryAfterMs;
-  }
-
-  #tellSuccess(value: unknown): void {
-    this.#config.hooks.success(value, this.#attempts, this.#elapsedMs());
-  }
-
-  #limits(): Limits {
-    return {
-      clock: this.#clock,
-      maxAttempts: this.#maxAttempts,
-      maxTimeMs: this.#maxTimeMs,
-      endMs: this.#endMs,
-      outer: this.#outer,
-      told: this.#told,
+    const told = (): T => {
+      if (isHeard(given, "onSuccess")) {
+        const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
+        tell({ type: "run-succeeded", name: given.name, attempts, elapsedMs }, given, "onSuccess", value);
+      }
+      return value;
     };
+    if (steps === undefined) return told();
+    return Promise.resolve(steps.success(value, this.#info())).then(told, (error: unknown) => {
+      this.#over(this.#endOf(error));
+      throw error;
+    });
   }
 
-  #info(attempt: number, elapsedMs: number): StepInfo {
-    return { call: this.#call, attempt, elapsedMs, waitedMs: this.#waitedMs };
+  /** Lets go of timers and listeners, and of the attempt. */
+  release(): void {
+    this.#live = undefined;
+    this.#stopTimer?.();
+    this.#release?.();
+    this.#stopTimer = this.#release = undefined;
+  }
+
+  #next(): LiveAttempt {
+    const { given } = this.#config;
+    const { trace } = this.#inputs;
+    this.#checkAborted();
+    const isBounded = this.#endMs < Number.POSITIVE_INFINITY;
+    if (isBounded && this.#nowMs() >= this.#endMs) throw this.#deadlineError();
+    const number = ++this.#attempts;
+    const deadlineMs = isBounded ? this.#endMs : undefined;
+    const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#clock, this.#startedMs);
+    attempt.budget = given.budget ?? this.#outerBudget;
+    if (trace) trace.attempts++;
+    if (number === 1) this.#told?.started?.();
+    if (isHeard(given, "onAttempt")) {
+      tell({ type: "attempt-started", name: given.name, attempt: number }, given, "onAttempt", attempt);
+    }
+    this.#live = attempt;
+    return attempt;
+  }
+
+  /** Sees to it that the attempt is cut when its time, the run's time or the caller's patience is over. */
+  #bind(attempt: LiveAttempt): void {
+    // A hook may have aborted.
+    this.#checkAborted();
+    const outer = this.#outer;
+    const endMs = this.#endMs;
+    const { attemptTimeoutMs } = this.#config;
+    if (outer === undefined && endMs === Number.POSITIVE_INFINITY && attemptTimeoutMs === endMs) return;
+    const cut = (reason: unknown): void => {
+      attempt.abort(reason);
+      this.#fail(attempt, reason);
+    };
+    if (Math.min(endMs, attemptTimeoutMs) < Number.POSITIVE_INFINITY) {
+      const timesOutMs = this.#nowMs() + attemptTimeoutMs;
+      this.#stopTimer = startTimer(this.#clock, Math.min(endMs, timesOutMs), () =>
+        cut(endMs <= timesOutMs ? this.#deadlineError() : new AttemptTimeoutError(attemptTimeoutMs, attempt.number)),
+      );
+    }
+    this.#release = outer?.onAbort(() => cut(outer.reason));
+  }
+
+  #call(_: unknown, attempt: LiveAttempt): void {
+    const { attemptTimeoutMs, judge } = this.#config;
+    const { operation, call } = this.#inputs;
+    const start = (): unknown => (operation ? operation(attempt) : call?.target.apply(call.self, call.args as never));
+    const fail = (error: unknown): void => this.#fail(attempt, error);
+    let answer: Promise<unknown>;
+    try {
+      // After its time-out an attempt may still answer: that must not be heard. After other cuts the run is over anyway.
+      answer = attemptTimeoutMs < Number.POSITIVE_INFINITY ? guarded(attempt, start) : Promise.resolve(start());
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    // The promise's own `resolve` is the handler: V8 follows that link when it writes an error's stack, up to the caller.
+    if (judge === undefined) answer.then(this.#settle, fail);
+    else
+      answer.then(
+        (value) => this.#ifLive(attempt, () => this.#after(judge(value), this.#judged, attempt, value)),
+        fail,
+      );
+  }
+
+  #judged(verdict: boolean, attempt: LiveAttempt, value: unknown): void {
+    if (Boolean(verdict) === this.#config.accepting) this.#settle(value);
+    else this.#failed(attempt, "result", value);
+  }
+
+  #fail(attempt: LiveAttempt, error: unknown): void {
+    this.#ifLive(attempt, () => this.#failed(attempt, "error", error));
+  }
+
+  #failed(attempt: LiveAttempt, kind: Failure["kind"], what: unknown): void {
+    const { given } = this.#config;
+    const { number } = attempt;
+    const elapsedMs = this.#elapsedMs();
+    // Written out: a spread costs more than all the rest of this method.
+    const failure: Failure =
+      kind === "error"
+        ? { kind, error: what, attempt: number, elapsedMs }
+        : { kind, value: what, attempt: number, elapsedMs };
+    this.release();
+    this.#previous = failure;
+    if (isHeard(given)) tell({ type: "attempt-failed", name: given.name, attempt: number, failure, elapsedMs }, given);
+    this.#checkAborted();
+    this.#after(this.#inputs.failed?.(failure), this.#ask, failure, attempt, 0);
+  }
+
+  /** Asks the rules, one after the other; what none of them matches, and results, are the last one's. */
+  #ask(_: unknown, failure: Failure, attempt: LiveAttempt, index: number): void {
+    const { rules } = this.#config;
+    const { kind, error } = failure;
+    const isOwnTimeout = attempt.aborted && attempt.reason === error;
+    const rule = rules[index];
+    // An attempt that the deadline cut ends the run; one that its own time-out cut does not.
+    if (isOwnTimeout && error instanceof DeadlineError) this.#giveUp(failure, { reason: "deadline" }, true);
+    else if (rule && kind === "error") this.#after(rule.verdict(error, attempt), this.#hear, failure, attempt, index);
+    else this.#plan(rules[rules.length - 1] as Rule, isOwnTimeout || kind === "result", failure);
+  }
+
+  #hear(answer: Verdict | undefined, failure: Failure, attempt: LiveAttempt, index: number): void {
+    const verdict = meaningOf(answer, attempt.aborted && attempt.reason === failure.error);
+    if (verdict === false) this.#ask(undefined, failure, attempt, index + 1);
+    else this.#plan(this.#config.rules[index] as Rule, verdict, failure);
+  }
+
+  #plan(rule: Rule, verdict: Verdict, failure: Failure): void {
+    const { given, maxAttempts, maxTimeMs } = this.#config;
+    const isMatched = verdict !== false;
+    this.#checkAborted();
+    if (isMatched && verdict !== "stop") this.#told?.failed?.(failure);
+    const waits = waitsOf(rule, this.#waits);
+    if (waits.others === this.#waits) this.#waits = waits;
+    const room = { maxAttempts, maxTimeMs, untilDeadlineMs: this.#endMs - this.#nowMs() };
+    const plan = waits.plan(verdict, failure, this.#config, room);
+    if ("reason" in plan) this.#giveUp(failure, plan, isMatched);
+    // The budget is asked last of all, so that nothing is taken from it for a retry that is not made.
+    else this.#after(given.budget?.withdraw(failure) ?? true, this.#spend, failure, isMatched, plan.delayMs);
+  }
+
+  #spend(isAffordable: boolean, failure: Failure, isMatched: boolean, delayMs: number): void {
+    const { steps } = this.#config;
+    if (!isAffordable) this.#giveUp(failure, { reason: "budget-exhausted" }, isMatched);
+    else this.#after(steps?.backoff(failure, delayMs, this.#info(failure)), this.#sleep, failure, isMatched, delayMs);
+  }
+
+  #sleep(_: unknown, failure: Failure, isMatched: boolean, delayMs: number): void {
+    const { given, steps } = this.#config;
+    const { attempt, elapsedMs } = failure;
+    const outer = this.#outer;
+    // The steps took their time as well.
+    if (steps && this.#nowMs() + delayMs >= this.#endMs) {
+      this.#giveUp(failure, { reason: "deadline" }, isMatched);
+      return;
+    }
+    if (isHeard(given, "onRetry")) {
+      const event = { type: "retry-scheduled", name: given.name, attempt, failure, delayMs, elapsedMs } as const;
+      tell(event, given, "onRetry", failure);
+    }
+    this.#waitedMs += delayMs;
+    this.#inputs.trace?.waitsMs.push(delayMs);
+    this.#checkAborted();
+    if (delayMs === 0 && attempt % TURN !== 0) {
+      this.begin();
+      return;
+    }
+    const stop = startTimer(this.#clock, this.#nowMs() + delayMs, () => this.begin());
+    if (outer === undefined) return;
+    this.#stopTimer = stop;
+    this.#release = outer.onAbort(() => this.#end(outer.reason));
+  }
+
+  #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
+    const told = isMatched && this.#config.steps?.giveUp(failure, stop, this.#info(failure));
+    this.#after(told, this.#leave, failure, stop, isMatched);
+  }
+
+  #leave(_: unknown, failure: Failure, stop: Stop, isMatched: boolean): void {
+    const { onGivenUp } = this.#config;
+    this.#over(stop);
+    if (isMatched && onGivenUp === "undefined") this.#settle(undefined);
+    else if (failure.kind === "error") this.#settle(Promise.reject(failure.error));
+    else if (onGivenUp === "value") this.#settle(failure.value);
+    else this.#settle(Promise.reject(new ResultRejectedError(failure.value, this.#attempts)));
+  }
+
+  /** Ends the run with an error that is not the operation's own. */
+  #end(error: unknown): void {
+    this.release();
+    this.#over(this.#endOf(error));
+    this.#settle(Promise.reject(error));
+  }
+
+  #endOf(error: unknown): Stop {
+    const wasAborted = this.#outer?.aborted && this.#outer.reason === error;
+    return { reason: wasAborted ? "aborted" : error instanceof DeadlineError ? "deadline" : "not-retryable" };
+  }
+
+  #over({ reason, retryAfterMs }: Stop): void {
+    const { given } = this.#config;
+    const { trace } = this.#inputs;
+    const failure = this.#previous;
+    if (isHeard(given, "onGiveUp")) {
+      const shared = { name: given.name, attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
+      tell({ type: "run-gave-up", ...shared, reason, failure, retryAfterMs }, given, "onGiveUp", failure);
+    }
+    if (trace) Object.assign(trace, { reason }, failure && { failure }, retryAfterMs !== undefined && { retryAfterMs });
+  }
+
+  /** Runs a part of the run. What it throws, and was not the operation's, is the end. */
+  #go(step: () => unknown): void {
+    try {
+      step();
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #ifLive(attempt: LiveAttempt | undefined, step: () => unknown): void {
+    if (this.#live === attempt) this.#go(step);
+  }
+
+  /** Goes on with a value: at once where it is there, for each promise and each function made costs as much as a decision. */
+  #after<V, A, B, C>(
+    value: V | PromiseLike<V>,
+    next: (this: RetryRun, value: V, a: A, b: B, c: C) => void,
+    a?: A,
+    b?: B,
+    c?: C,
+  ): void {
+    if (isLater(value)) this.#later(value, (known: V) => next.call(this, known, a as A, b as B, c as C));
+    else next.call(this, value, a as A, b as B, c as C);
+  }
+
+  #later<V>(value: PromiseLike<V>, next: (value: V) => void): void {
+    const live = this.#live;
+    Promise.resolve(value).then(
+      (known) => this.#ifLive(live, () => next(known)),
+      (error: unknown) => this.#ifLive(live, () => this.#end(error)),
+    );
+  }
+
+  #checkAborted(): void {
+    if (this.#outer?.aborted) throw this.#outer.reason;
+  }
+
+  /** The budget of a policy around this one: whoever shares it must not tell it again. */
+  get #outerBudget(): Budget | undefined {
+    const { options } = this.#inputs;
+    return options instanceof LiveAttempt ? options.budget : undefined;
+  }
+
+  get #told(): Budget | undefined {
+    const { budget } = this.#config.given;
+    return budget === this.#outerBudget ? undefined : budget;
+  }
+
+  #info(failure?: Failure): StepInfo {
+    const elapsedMs = failure?.elapsedMs ?? this.#elapsedMs();
+    return { call: this.#inputs.call, attempt: this.#attempts, elapsedMs, waitedMs: this.#waitedMs };
   }
 
   #deadlineError(): DeadlineError {
@@ -245,7 +364,15 @@ export class RetryRun {
     return new DeadlineError(this.#elapsedMs(), this.#attempts, cause === undefined ? undefined : { cause });
   }
 
-  #elapsedMs(): number {
-    return this.#clock.nowMs() - this.#startedMs;
+  #nowMs(): number {
+    return this.#clock.nowMs();
   }
+
+  #elapsedMs(): number {
+    return this.#nowMs() - this.#startedMs;
+  }
+}
+
+function isLater<V>(value: V | PromiseLike<V>): value is PromiseLike<V> {
+  return typeof value === "object" && value !== null && "then" in value;
 }

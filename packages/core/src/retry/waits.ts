@@ -1,71 +1,63 @@
 import { durationMs, toMs } from "../duration.js";
 import { optionError } from "../errors.js";
 import type { Failure } from "../outcome.js";
-import { begun, type NextWait } from "../schedule.js";
+import { begun, nextWait, type Waiting } from "../schedule.js";
 import type { RetryConfig } from "./config.js";
+import type { Verdict } from "./options.js";
 import { type Plan, planWait } from "./plan.js";
-import type { Rule, Ruling } from "./rule.js";
+import type { Rule } from "./rule.js";
 
-interface Counter {
-  readonly nextWait: NextWait;
-  readonly maxAttempts: number;
-  failures: number;
-}
-
-/** The room that a wait has. */
+/** What bounds the waits of one run. */
 export interface Room {
-  /** What `maxTime` is in this run. */
+  readonly maxAttempts: number;
   readonly maxTimeMs: number;
   readonly untilDeadlineMs: number;
 }
 
-/** What one run has used up of its schedules and counts, rule by rule, and the plan that follows. Neither waits nor tells. */
+/** What one run has used up of one rule's schedule and count, and the plan that follows. Neither waits nor tells. */
 export class Waits {
-  readonly #config: RetryConfig;
-  readonly #maxAttempts: number;
-  #counters: Map<Rule, Counter> | undefined;
+  #failures = 0;
+  #schedule: Waiting | undefined;
 
-  constructor(config: RetryConfig, maxAttempts: number) {
-    this.#config = config;
-    this.#maxAttempts = maxAttempts;
-  }
+  /** @param others Those of the other rules, as far as any was needed. */
+  constructor(
+    readonly rule: Rule,
+    readonly others: Waits | undefined,
+  ) {}
 
   /** Counts a failure, and plans what comes after it; the budget is for the shell to ask, last of all. */
-  plan({ rule, verdict }: Ruling, failure: Failure, { maxTimeMs, untilDeadlineMs }: Room): Plan {
+  plan(verdict: Verdict, failure: Failure, config: RetryConfig, room: Room): Plan {
+    const { jitter, maxAttempts = room.maxAttempts } = this.rule;
     if (verdict === false || verdict === "stop") return { reason: "not-retryable" };
-    const counter = this.#count(rule);
-    if (counter.failures >= counter.maxAttempts) return { reason: "max-attempts" };
-    if (failure.elapsedMs >= maxTimeMs) return { reason: "max-time" };
-    const backoffMs = typeof verdict === "boolean" ? this.#backoff(rule, counter, failure) : toMs(verdict, "on");
+    if (++this.#failures >= maxAttempts) return { reason: "max-attempts" };
+    const untilMaxTimeMs = room.maxTimeMs - failure.elapsedMs;
+    if (untilMaxTimeMs <= 0) return { reason: "max-time" };
+    const backoffMs = verdict === true ? this.#next(failure, config) : toMs(verdict, "on");
     if (backoffMs === undefined) return { reason: "schedule-exhausted" };
-    const hint = this.#config.retryAfter(failure);
     return planWait({
       backoffMs,
-      hintMs: hint === undefined ? undefined : durationMs(hint),
-      spread: rule.jitter === null ? undefined : this.#config.random(),
-      untilMaxTimeMs: maxTimeMs - failure.elapsedMs,
-      untilDeadlineMs,
+      hintMs: durationMs(config.retryAfter(failure)),
+      spread: jitter === null ? undefined : config.random(),
+      untilMaxTimeMs,
+      untilDeadlineMs: room.untilDeadlineMs,
     });
   }
 
-  #count(rule: Rule): Counter {
-    this.#counters ??= new Map();
-    let counter = this.#counters.get(rule);
-    if (counter === undefined) {
-      const maxAttempts = rule.maxAttempts ?? this.#maxAttempts;
-      counter = { nextWait: begun(rule.schedule), maxAttempts, failures: 0 };
-      this.#counters.set(rule, counter);
-    }
-    counter.failures++;
-    return counter;
-  }
-
   /** The schedule's next wait, jittered; `undefined` at its end. */
-  #backoff({ jitter }: Rule, { nextWait }: Counter, failure: Failure): number | undefined {
-    const waitMs = nextWait(failure);
+  #next(failure: Failure, { random }: RetryConfig): number | undefined {
+    const { schedule, jitter } = this.rule;
+    const told = this.#schedule && failure;
+    this.#schedule ??= begun(schedule, failure);
+    const waitMs = nextWait(this.#schedule, told);
     if (waitMs === undefined || jitter === null) return waitMs;
-    const jitteredMs = Math.max(0, jitter(waitMs, this.#config.random));
+    const jitteredMs = Math.max(0, jitter(waitMs, random));
     if (Number.isNaN(jitteredMs)) throw optionError("jitter", "a function that returns milliseconds", jitteredMs);
     return jitteredMs;
   }
+}
+
+/** What was used up of a rule: of those that there are, or new beside them. */
+export function waitsOf(rule: Rule, known: Waits | undefined): Waits {
+  for (let waits = known; waits; waits = waits.others) if (waits.rule === rule) return waits;
+  return new Waits(rule, known);
 }

@@ -1,7 +1,10 @@
 import { OptionError } from "../errors.js";
 import { checkInteger } from "../options.js";
 import type { Failure } from "../outcome.js";
-import { begun, checkSchedule, JITTERED, markOf, type NextWait, type Schedule } from "../schedule.js";
+import { begun, checkSchedule, JITTERED, markOf, nextWait, type Schedule, type Waiting } from "../schedule.js";
+
+/** A schedule in use: a failure in, the next wait out; `undefined` at the end. */
+type NextWait = (failure: Failure) => number | undefined;
 
 /** The first `count` waits of a schedule, and then no more. */
 export function take(schedule: Iterable<number>, count: number): Iterable<number>;
@@ -62,12 +65,21 @@ function combined(parts: readonly Schedule[], combine: (nexts: readonly NextWait
   if (parts.length === 0) throw new OptionError("schedule", "expected at least one schedule to combine, got none");
   for (const part of parts) checkSchedule(part);
   const start = function* (first: Failure): Generator<number, void, Failure | undefined> {
-    const next = combine(parts.map(begun));
+    const next = combine(parts.map(inUse));
     let failure = first;
     for (let waitMs = next(failure); waitMs !== undefined; waitMs = next(failure)) failure = (yield waitMs) ?? failure;
   };
   const isPlain = parts.every((part) => typeof part !== "function");
   return marked(isPlain ? { [Symbol.iterator]: () => start(NO_FAILURE) } : (first) => start(first), parts);
+}
+
+function inUse(schedule: Schedule): NextWait {
+  let waits: Waiting | undefined;
+  return (failure) => {
+    const told = waits && failure;
+    waits ??= begun(schedule, failure);
+    return nextWait(waits, told);
+  };
 }
 
 /** Jitter leaves the whole alone where it would leave every part alone. */

@@ -2,11 +2,12 @@ import { LiveAttempt } from "../attempt.js";
 import { DeadlineError, ResultRejectedError } from "../errors.js";
 import type { Attempt, Failure, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
-import type { RetryConfig, StepInfo } from "../retry/config.js";
+import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "../retry/config.js";
+import { isHeard, tell } from "../retry/hooks.js";
+import type { Verdict } from "../retry/options.js";
 import type { Plan, Stop } from "../retry/plan.js";
-import { defaultRuling, type Ruling, rulingOf } from "../retry/rule.js";
-import { Waits } from "../retry/waits.js";
-import { read } from "../schedule.js";
+import { meaningOf, type Rule } from "../retry/rule.js";
+import { type Waits, waitsOf } from "../retry/waits.js";
 import { atOnce, type BlockingClock } from "./blocking-clock.js";
 
 /** What a run is made of, beside its configuration. */
@@ -19,24 +20,21 @@ export interface SyncRunInputs {
 
 /** One run of a retry that blocks: the shell around the same decisions as in `bide`. */
 export class SyncRun {
-  readonly #config: RetryConfig;
+  readonly #config: RunConfig;
   readonly #inputs: SyncRunInputs;
   readonly #startedMs: number;
-  readonly #maxTimeMs: number;
   readonly #endMs: number;
-  readonly #waits: Waits;
+  #waits: Waits | undefined;
   #attempts = 0;
   #waitedMs = 0;
   #previous: Failure | undefined;
 
   constructor(config: RetryConfig, inputs: SyncRunInputs) {
-    this.#config = config;
+    this.#config = readNow(config);
     this.#inputs = inputs;
     this.#startedMs = inputs.clock.nowMs();
-    this.#maxTimeMs = read(config.maxTimeMs);
     const callersEndMs = inputs.options?.deadlineMs ?? Number.POSITIVE_INFINITY;
-    this.#endMs = Math.min(this.#startedMs + read(config.deadlineMs), callersEndMs);
-    this.#waits = new Waits(config, read(config.maxAttempts));
+    this.#endMs = Math.min(this.#startedMs + this.#config.deadlineMs, callersEndMs);
   }
 
   /** The loop: attempt, look, and either return or wait and go again. */
@@ -59,11 +57,14 @@ export class SyncRun {
     }
     const number = ++this.#attempts;
     if (this.#inputs.trace) this.#inputs.trace.attempts++;
-    if (number === 1) this.#config.budget?.started?.();
+    if (number === 1) this.#config.given.budget?.started?.();
     const deadlineMs = this.#endMs === Number.POSITIVE_INFINITY ? undefined : this.#endMs;
     const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#inputs.clock, this.#startedMs);
-    this.#config.hooks.attempt(attempt);
-    const { beforeRetry } = this.#config;
+    const { given } = this.#config;
+    if (isHeard(given, "onAttempt")) {
+      tell({ type: "attempt-started", name: given.name, attempt: number }, given, "onAttempt", attempt);
+    }
+    const { beforeRetry } = given;
     const previous = this.#previous;
     if (beforeRetry && previous) {
       this.#final(() => atOnce(beforeRetry(previous, attempt), "beforeRetry", "`beforeRetry`"));
@@ -80,8 +81,9 @@ export class SyncRun {
     }
     const name = this.#inputs.call?.target.name || "the operation";
     this.#final(() => atOnce(value, "fn", name));
-    const { accepts } = this.#config;
-    if (accepts && !this.#final(() => atOnce(accepts(value), "until", "the judge of results"))) {
+    const { judge, accepting } = this.#config;
+    const answer = judge && this.#final(() => atOnce(judge(value), "until", "the judge of results"));
+    if (judge && Boolean(answer) !== accepting) {
       return { failure: { kind: "result", value, attempt: attempt.number, elapsedMs: this.#elapsedMs() } };
     }
     this.#succeeded(value);
@@ -89,14 +91,21 @@ export class SyncRun {
   }
 
   #succeeded(value: unknown): void {
-    const { budget, steps, hooks } = this.#config;
-    budget?.deposit(this.#attempts > 1, this.#previous);
+    const { given, steps } = this.#config;
+    given.budget?.deposit(this.#attempts > 1, this.#previous);
     if (steps) this.#final(() => steps.success(value, this.#info(this.#attempts, this.#elapsedMs())));
-    if (hooks.hearsSuccess) hooks.success(value, this.#attempts, this.#elapsedMs());
+    if (isHeard(given, "onSuccess")) {
+      const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
+      tell({ type: "run-succeeded", name: given.name, attempts, elapsedMs }, given, "onSuccess", value);
+    }
   }
 
   #recover(failure: Failure, attempt: LiveAttempt): { readonly value: unknown } | undefined {
-    this.#config.hooks.failed(failure);
+    const { given } = this.#config;
+    if (isHeard(given)) {
+      const { attempt: number, elapsedMs } = failure;
+      tell({ type: "attempt-failed", name: given.name, attempt: number, failure, elapsedMs }, given);
+    }
     this.#checkAborted(failure);
     const { plan, isMatched } = this.#final(() => this.#decide(failure, attempt), failure);
     const stop = "reason" in plan ? plan : this.#wait(failure, plan.delayMs);
@@ -104,34 +113,44 @@ export class SyncRun {
   }
 
   #decide(failure: Failure, attempt: LiveAttempt): { plan: Plan; isMatched: boolean } {
-    const ruling = this.#rule(failure, attempt);
-    const { verdict } = ruling;
-    const { budget } = this.#config;
+    const [rule, verdict] = this.#rule(failure, attempt);
+    const { given, maxAttempts, maxTimeMs } = this.#config;
+    const { budget } = given;
     if (verdict !== false && verdict !== "stop") budget?.failed?.(failure);
-    const untilDeadlineMs = this.#endMs - this.#inputs.clock.nowMs();
-    const plan = this.#waits.plan(ruling, failure, { maxTimeMs: this.#maxTimeMs, untilDeadlineMs });
+    const room = { maxAttempts, maxTimeMs, untilDeadlineMs: this.#endMs - this.#inputs.clock.nowMs() };
+    const waits = waitsOf(rule, this.#waits);
+    if (waits.others === this.#waits) this.#waits = waits;
+    const plan = waits.plan(verdict, failure, this.#config, room);
     const isAffordable = "reason" in plan || !budget || atOnce(budget.withdraw(failure), "budget", "`budget`");
     return { plan: isAffordable ? plan : { reason: "budget-exhausted" }, isMatched: verdict !== false };
   }
 
-  #rule(failure: Failure, attempt: LiveAttempt): Ruling {
+  #rule(failure: Failure, attempt: LiveAttempt): [Rule, Verdict] {
     const { rules } = this.#config;
-    if (failure.kind === "result") return defaultRuling(rules, true);
-    for (const rule of rules) {
-      const ruling = rulingOf(rule, atOnce(rule.verdict(failure.error, attempt), "on", "`on`"), false);
-      if (ruling) return ruling;
+    const isResult = failure.kind === "result";
+    for (const rule of isResult ? [] : rules) {
+      const verdict = meaningOf(atOnce(rule.verdict(failure.error, attempt), "on", "`on`"), false);
+      if (verdict !== false) return [rule, verdict];
     }
-    return defaultRuling(rules, false);
+    return [rules[rules.length - 1] as Rule, isResult];
   }
 
   #wait(failure: Failure, delayMs: number): Stop | undefined {
-    const { steps, hooks } = this.#config;
+    const { steps, given } = this.#config;
     const { clock, trace } = this.#inputs;
     if (steps) {
       this.#final(() => steps.backoff(failure, delayMs, this.#info(failure.attempt, failure.elapsedMs)), failure);
       if (clock.nowMs() + delayMs >= this.#endMs) return { reason: "deadline" };
     }
-    hooks.retry(failure, delayMs);
+    if (isHeard(given, "onRetry")) {
+      const { attempt, elapsedMs } = failure;
+      tell(
+        { type: "retry-scheduled", name: given.name, attempt, failure, delayMs, elapsedMs },
+        given,
+        "onRetry",
+        failure,
+      );
+    }
     this.#previous = failure;
     this.#waitedMs += delayMs;
     trace?.waitsMs.push(delayMs);
@@ -154,7 +173,7 @@ export class SyncRun {
 
   /** Nothing aborts while this thread blocks; but the operation, or another before this run, may have. */
   #checkAborted(failure: Failure | undefined = this.#previous): void {
-    for (const signal of [this.#inputs.options?.signal, this.#config.signal]) {
+    for (const signal of [this.#inputs.options?.signal, this.#config.given.signal]) {
       if (signal?.aborted) throw this.#ended({ reason: "aborted" }, signal.reason, failure);
     }
   }
@@ -175,7 +194,11 @@ export class SyncRun {
 
   #end(stop: Stop, failure: Failure | undefined): void {
     const { trace } = this.#inputs;
-    this.#config.hooks.giveUp(failure, stop, this.#attempts, this.#elapsedMs());
+    const { given } = this.#config;
+    if (isHeard(given, "onGiveUp")) {
+      const event = { type: "run-gave-up", ...stop, name: given.name, attempts: this.#attempts, failure } as const;
+      tell({ ...event, elapsedMs: this.#elapsedMs() }, given, "onGiveUp", failure);
+    }
     if (trace === undefined) return;
     trace.reason = stop.reason;
     if (failure) trace.failure = failure;
