@@ -1,6 +1,7 @@
 // Whether the emulator's answers fit OpenAI's published OpenAPI description, as far as a schema validator can tell.
-// Usage: node bench/emulator-openapi.mjs path/to/openapi.json   (after `npm run build`)
+// Usage: npm ci --prefix bench && node bench/emulator-openapi.mjs path/to/openapi.json   (after `npm run build`)
 // The description is the file openapi.json of the public repository openai/openai-openapi; it is not kept here.
+// Each schema that is used must also refuse an empty object, so that none of them lets everything pass.
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { emulatorFetch } from "../packages/emulator/dist/index.js";
@@ -28,14 +29,23 @@ await chat();
 await responses();
 await embeddings();
 await errors();
-console.log(`${checked} values checked, ${wrong} do not fit`);
+console.log(`${checked} values checked against ${validators.size} schemas, ${wrong} do not fit`);
 process.exitCode = wrong === 0 ? 0 : 1;
 
 async function chat() {
   const ask = { model: "gpt-x", messages: [{ role: "user", content: "Why is the sky blue?" }] };
   const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
   const tools = [{ type: "function", function: { name: "weather", parameters } }];
-  const variants = [{}, { n: 3 }, { max_tokens: 3 }, { tools }, { response_format: { type: "json_object" } }];
+  const schema = { type: "object", properties: { mood: { enum: ["good", "bad"] } }, required: ["mood"] };
+  const variants = [
+    {},
+    { n: 3 },
+    { max_tokens: 3 },
+    { tools },
+    { tools, n: 2, max_tokens: 5 },
+    { response_format: { type: "json_object" } },
+    { response_format: { type: "json_schema", json_schema: { name: "mood", schema } } },
+  ];
   for (const variant of variants) {
     const name = `chat ${JSON.stringify(variant).slice(0, 40)}`;
     check(name, "CreateChatCompletionResponse", await post("chat/completions", { ...ask, ...variant }));
@@ -64,6 +74,7 @@ async function responses() {
     { max_output_tokens: 16 },
     { tools },
     { instructions: "Be brief.", metadata: { a: "b" } },
+    { text: { format: { type: "json_schema", name: "mood", schema: { properties: { mood: { type: "string" } } } } } },
   ]) {
     const name = `response ${JSON.stringify(variant).slice(0, 40)}`;
     check(name, "Response", await post("responses", { ...ask, ...variant }));
@@ -79,6 +90,8 @@ async function embeddings() {
   check("embeddings", "CreateEmbeddingResponse", await post("embeddings", ask));
   const list = await emulatorFetch()("https://emulator.test/v1/models");
   check("models", "ListModelsResponse", await list.json());
+  const model = await emulatorFetch()("https://emulator.test/v1/models/gpt-4o");
+  check("model", "Model", await model.json());
 }
 
 async function errors() {
@@ -89,6 +102,8 @@ async function errors() {
     check(`error ${JSON.stringify(options)}`, "ErrorResponse", await post("chat/completions", ask, options, 2));
   }
   check("error of a bad request", "ErrorResponse", await post("chat/completions", {}));
+  const broken = await post("chat/completions", { ...ask, stream: true }, { faults: ["error-frame@2"] });
+  check("error inside a stream", "ErrorResponse", eventsOf(broken).at(-1));
 }
 
 /** Posts `times` times to one emulator and gives the last answer: parsed JSON, or the text of a stream. */
@@ -121,6 +136,10 @@ function check(name, schema, value) {
   if (validate === undefined) {
     validate = ajv.compile({ $ref: `openai#/components/schemas/${schema}` });
     validators.set(schema, validate);
+    if (validate({})) {
+      wrong++;
+      console.log(`${schema} lets an empty object pass, so that it proves nothing`);
+    }
   }
   if (validate(value)) return;
   wrong++;

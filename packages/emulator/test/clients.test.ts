@@ -192,6 +192,15 @@ describe("@anthropic-ai/sdk", () => {
     expect(streamed.content).toMatchObject([{ type: "tool_use", name: "look", input: { at: expect.any(String) } }]);
   });
 
+  test("a JSON schema gets JSON", async () => {
+    await using emulator = await startEmulator({ dialect: "anthropic" });
+    const schema = { type: "object", properties: { at: { type: "integer" } }, additionalProperties: false };
+    const format = { type: "json_schema" as const, schema };
+    const whole = await client(emulator.url).messages.create({ ...ask, output_config: { format } });
+    const [block] = whole.content;
+    expect(block?.type === "text" && JSON.parse(block.text)).toEqual({ at: expect.any(Number) });
+  });
+
   const cases: [string, EmulatorOptions, new (...args: never[]) => Error, object][] = [
     ["401", { keys: ["other"] }, Anthropic.AuthenticationError, { type: "authentication_error" }],
     ["404", { models: ["other"] }, Anthropic.NotFoundError, { type: "not_found_error" }],

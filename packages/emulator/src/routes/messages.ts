@@ -1,7 +1,7 @@
 import { BadRequest, charactersOf, isObject, itemsOf, type JsonObject, optionalCount, requiredText } from "../json.js";
 import type { Answer } from "../model/answer.js";
 import type { Asked, Route, StreamEvent, Writing } from "./route.js";
-import { declaredTool, toolWish, type Wish } from "./wish.js";
+import { declaredTool, jsonWish, toolWish, type Wish } from "./wish.js";
 
 /** `POST /v1/messages` in Anthropic's shape. */
 export const messagesRoute: Route = {
@@ -41,9 +41,13 @@ function wishOf(body: JsonObject, messages: readonly unknown[]): Wish | undefine
   const last = messages.at(-1);
   const parts = itemsOf(isObject(last) ? last["content"] : undefined);
   const answered = parts.some((part) => isObject(part) && part["type"] === "tool_result");
-  if (choice["type"] === "none" || answered) return undefined;
-  const tools = itemsOf(body["tools"]).flatMap((tool) => declaredTool(tool, "input_schema"));
-  return toolWish(tools, typeof choice["name"] === "string" ? choice["name"] : undefined);
+  if (choice["type"] !== "none" && !answered) {
+    const tools = itemsOf(body["tools"]).flatMap((tool) => declaredTool(tool, "input_schema"));
+    const wish = toolWish(tools, typeof choice["name"] === "string" ? choice["name"] : undefined);
+    if (wish !== undefined) return wish;
+  }
+  const format = isObject(body["output_config"]) ? body["output_config"]["format"] : undefined;
+  return isObject(format) && format["type"] === "json_schema" ? jsonWish(format["schema"]) : undefined;
 }
 
 function message(draft: Draft, writing: Writing): JsonObject {
