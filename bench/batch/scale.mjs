@@ -123,11 +123,15 @@ async function child(task) {
   const input = await fileOf(task.lines);
   const output = join(folder, `${task.lines}.jsonl`);
   const process = fork(join(here, "scale-child.mjs"), [JSON.stringify({ ...task, input, output, http })]);
-  const [result] = await once(process, "message");
-  await once(process, "close");
+  const [result] = await Promise.race([once(process, "message"), once(process, "close").then(gone)]);
+  if (process.exitCode === null) await once(process, "close");
   if (task.task === "run")
     for (const end of ["", ".bide", ".bide-wal", ".bide-shm"]) rmSync(output + end, { force: true });
   return result;
+}
+
+function gone([code]) {
+  throw new Error(`a task ended with ${code} and no result`);
 }
 
 /** Lines of about 450 bytes. */

@@ -2,7 +2,7 @@ export { InputError, InterruptedError, JournalError, type JournalProblem, Output
 export { type ExportOptions, exportResults } from "./export.js";
 export { type BatchFiles, filesOf } from "./files.js";
 export { BATCH_URLS, type BatchRequest } from "./formats/batch-request.js";
-export type { ItemOutcome } from "./formats/batch-response.js";
+export type { BatchOutput, ItemOutcome } from "./formats/batch-response.js";
 export type { JsonObject } from "./formats/json.js";
 export { PROMPT_DEFAULTS, type PromptFormat, type PromptOptions } from "./formats/prompts/template.js";
 export type { Database, OpenDatabase, Row, SqlValue, Statement } from "./journal/database.js";
@@ -17,6 +17,7 @@ export {
   readJournal,
 } from "./journal/reader.js";
 export type { AttemptRecord, Counts, EndpointSettings, RunRecord, RunSettings } from "./journal/records.js";
+export { batchResults } from "./run/batch-results.js";
 export type { Endpoint } from "./run/endpoint.js";
 export type { BatchEstimate, RestEstimate } from "./run/estimate.js";
 export { estimateBatch } from "./run/estimate-batch.js";

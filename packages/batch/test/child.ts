@@ -41,6 +41,7 @@ await runBatch({
   output,
   baseUrl,
   concurrency: Number(concurrency),
+  quota: { learn: false },
   openDatabase: (path) => watched(openLibsql(path)),
   onEvent: (event) => {
     if (event.type === "run-started") isRunning = true;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { answerTextOf } from "@bide/llm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { BatchLine } from "../src/index.js";
+import { type BatchLine, batchResults } from "../src/index.js";
 import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
 
 let f: Fixture;
@@ -172,5 +172,36 @@ describe("prompts", () => {
   test("an output of rows needs an input of rows", async () => {
     const input = f.write("prompts.jsonl", batchLines(["a"]));
     await expect(f.run(input, { output: `${f.folder}/out.csv` })).rejects.toThrow("no CSV came in; name it .jsonl");
+  });
+});
+
+describe("results as values", () => {
+  test("each one comes once, those of earlier runs first, and the summary at the end", async () => {
+    const input = f.write("prompts.jsonl", batchLines(prompts(30)));
+    await f.run(input, { limit: 5 });
+    const { baseUrl } = f.emulator;
+    const results = batchResults({ input, output: f.output, baseUrl });
+    const ids: string[] = [];
+    let step = await results.next();
+    for (; !step.done; step = await results.next()) ids.push(step.value.custom_id);
+    expect(ids.slice(0, 5)).toEqual(["id-0", "id-1", "id-2", "id-3", "id-4"]);
+    expect(new Set(ids).size).toBe(30);
+    expect(ids).toHaveLength(30);
+    expect(step.value).toMatchObject({ succeeded: 30, before: 5, attempts: 25 });
+  });
+
+  test("a reader who leaves ends the run, and the next one goes on", async () => {
+    const input = f.write("prompts.jsonl", batchLines(prompts(200)));
+    const options = { input, output: f.output, baseUrl: f.emulator.baseUrl, concurrency: 2, quota: { learn: false } };
+    let taken = 0;
+    for await (const _ of batchResults(options)) if (++taken === 10) break;
+    const { arrivals } = f.emulator.stats();
+    expect(arrivals).toBeLessThan(50);
+    expect(await f.run(input)).toMatchObject({ succeeded: 200, attempts: 200 - arrivals });
+  });
+
+  test("what is wrong with the input is thrown where the results are read", async () => {
+    const results = batchResults({ input: f.write("x.jsonl", "{"), output: f.output, baseUrl: f.emulator.baseUrl });
+    await expect(results.next()).rejects.toThrow("line 1: not valid JSON");
   });
 });

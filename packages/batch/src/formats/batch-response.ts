@@ -3,6 +3,15 @@ export type ItemOutcome =
   | { readonly kind: "answer"; readonly status: number; readonly requestId: string; readonly bodyJson: string }
   | { readonly kind: "failure"; readonly code: string; readonly message: string };
 
+/** One line of an OpenAI Batch output or error file, as a value. */
+export interface BatchOutput {
+  readonly id: string;
+  readonly custom_id: string;
+  /** The answer, whatever its status; `null` where there was none. */
+  readonly response: { readonly status_code: number; readonly request_id: string; readonly body: unknown } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
 /** Whether the request succeeded: an answer with a status of 2xx. */
 export function isSuccess(outcome: ItemOutcome): boolean {
   return outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300;

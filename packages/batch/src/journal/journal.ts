@@ -125,8 +125,8 @@ export class Journal {
     this.#guarded(() => this.#database.exec(`UPDATE items SET state = ${OPEN}, result = NULL WHERE state = ${FAILED}`));
   }
 
-  /** @returns When the record is on the disk; only then it counts. */
-  async record({ item, attempts, outcome }: ItemRecord): Promise<void> {
+  /** @returns The output line, when the record is on the disk; only then it counts. */
+  async record({ item, attempts, outcome }: ItemRecord): Promise<string | undefined> {
     const id = item.fingerprint.toString("hex").slice(0, 24);
     const line = outcome && batchResponseLine(id, item.customId, outcome);
     try {
@@ -134,6 +134,7 @@ export class Journal {
         for (const attempt of attempts) this.#writeAttempt(item.customId, attempt);
         if (outcome && line) this.#writeResult(item, isSuccess(outcome) ? SUCCEEDED : FAILED, line);
       });
+      return line;
     } catch (error) {
       throw journalProblem(error, this.path);
     }

@@ -26,7 +26,12 @@ export interface PoolOptions {
   /** Called when nothing more can be done in this run. */
   readonly onStop: (stop: Stop) => void;
   readonly tell: (event: BatchEvent) => void;
+  /** Takes each output line that is on the disk; nothing more is begun in its place until it was taken. */
+  readonly deliver: Deliver | undefined;
 }
+
+/** Takes an output line. */
+export type Deliver = (line: string) => Promise<void>;
 
 interface InFlight {
   readonly open: OpenRequest;
@@ -159,7 +164,7 @@ export class Pool {
   }
 
   async #record(record: ItemRecord & Required<Pick<ItemRecord, "outcome">>, sent: Sent, cost?: number): Promise<void> {
-    await this.#options.journal.record(record);
+    const line = await this.#options.journal.record(record);
     this.#count(sent, cost);
     const { item, attempts, outcome } = record;
     const { inputTokens, outputTokens } = sent;
@@ -167,6 +172,7 @@ export class Pool {
     const ok = isSuccess(sent.outcome);
     const told = { customId: item.customId, ok, ...found, attempts: attempts.length, inputTokens, outputTokens, cost };
     this.#options.tell({ type: "item-done", ...told });
+    if (line !== undefined) await this.#options.deliver?.(line);
   }
 
   #count({ outcome, inputTokens, outputTokens, cachedTokens }: Sent, cost: number | undefined): void {

@@ -16,7 +16,7 @@ import { checkedInput, type Input } from "./input.js";
 import { openRequests } from "./item-feed.js";
 import { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
-import { Pool } from "./pool.js";
+import { type Deliver, Pool } from "./pool.js";
 import { type Figures, noFigures } from "./progress.js";
 import type { Stop } from "./stop.js";
 import { summaryOf } from "./summary.js";
@@ -27,7 +27,12 @@ import { summaryOf } from "./summary.js";
  *
  * @throws InputError, OutputError, JournalError, OptionError, InterruptedError before the first request, with nothing changed.
  */
-export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
+export function runBatch(options: BatchOptions): Promise<BatchSummary> {
+  return runBatchTo(options, undefined);
+}
+
+/** The same, with every output line handed on: those of earlier runs first. */
+export async function runBatchTo(options: BatchOptions, deliver: Deliver | undefined): Promise<BatchSummary> {
   const { clock = systemClock, openDatabase = openLibsql } = options;
   const endpoints = endpointsOf(options);
   const concurrency = options.concurrency ?? firstConcurrency(endpoints);
@@ -43,6 +48,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchSummary> {
       endpoints,
       concurrency,
       mostConcurrency: options.concurrency,
+      deliver,
     }).start(changes);
   } finally {
     journal.close();
@@ -81,6 +87,7 @@ type RunOptions = Omit<BatchOptions, "input"> & {
   readonly concurrency: number;
   /** The bound that the caller told. */
   readonly mostConcurrency: number | undefined;
+  readonly deliver: Deliver | undefined;
 };
 
 class Run {
@@ -116,6 +123,7 @@ class Run {
     this.#pool = new Pool({
       ...{ journal, clock, tell, prices: this.#prices, channels: this.#channels, figures: this.#figures },
       costBound: new CostBound(this.#prices, maxCost, spent),
+      deliver: options.deliver,
       onStop: (stop) => this.#end(stop, "waiting"),
     });
   }
@@ -130,6 +138,7 @@ class Run {
     const release = this.#listen();
     this.#watchTime();
     try {
+      await this.#deliverKnown();
       await this.#pool.drain(this.#requests(), concurrency);
     } catch (error) {
       this.#journal.tryEndRun(run, this.#clock.wallNowMs(), "error");
@@ -145,6 +154,14 @@ class Run {
     this.#journal.endRun(run, this.#clock.wallNowMs(), summary.stop?.reason ?? "done");
     this.#tell({ type: "run-ended", summary });
     return summary;
+  }
+
+  async #deliverKnown(): Promise<void> {
+    const { deliver } = this.#options;
+    if (deliver === undefined) return;
+    for (const state of ["succeeded", "failed"] as const) {
+      for (const line of this.#journal.outputLines({ state })) await deliver(line);
+    }
   }
 
   #requests(): ReturnType<typeof openRequests> {
