@@ -24,8 +24,11 @@ export class Handover<T> implements AsyncIterable<T> {
       for (;;) {
         const next = this.#offered.shift();
         if (next) {
-          yield next.value;
-          next.taken();
+          try {
+            yield next.value;
+          } finally {
+            next.taken();
+          }
         } else if (this.#isOver) return;
         else await this.#more();
       }
