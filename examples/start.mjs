@@ -35,5 +35,6 @@ process.on("SIGINT", () => undefined);
 const child = spawn(execPath, [join(root, "packages/cli/bin/bide.js"), ...args], { stdio: "inherit" });
 child.once("close", async (code) => {
   await emulator.close();
+  if (code === 0) console.error(`\nHow it went, as a page: npx bide report ${output}`);
   exit(code ?? 1);
 });

@@ -19,6 +19,7 @@ export interface EndpointOptions {
 /** Adds the options of {@link EndpointOptions} to a command. @param deadline Its default; none where it is left out. */
 export function withEndpointOptions(command: Command, { deadline }: { readonly deadline?: Duration } = {}): Command {
   return command
+    .optionsGroup("Endpoint and limits:")
     .option("--base-url <url>", "the endpoint; else OPENAI_BASE_URL, else OpenAI's own", baseUrl)
     .option("--header <name: value>", "a header of every request; may be repeated", header)
     .option("--rpm <n>", "the limit in requests per minute", wholeNumber)

@@ -9,11 +9,26 @@ import { addStatus } from "./commands/status.js";
 import { addWorker } from "./commands/worker.js";
 import type { Io } from "./io.js";
 
+const EXAMPLES = `
+Examples:
+  $ bide run prompts.jsonl -o results.jsonl --rpm 500 --tpm 200000
+  $ bide status results.jsonl
+  $ bide report results.jsonl -o report.html
+  $ bide chat "Hey! Mista!"
+
+The key is read from OPENAI_API_KEY, in the environment or in .env; any other
+server that speaks OpenAI's API is named with --base-url.
+"bide run --help" tells more about a command.
+`;
+
 /** The command line of bide. `exit` is told how a command ended. */
 export function programFor(io: Io, exit: (code: number) => void): Command {
   const program = new Command("bide")
     .description("Calls LLM endpoints until they answer: waits for the right moment and goes again.")
+    .addHelpText("after", EXAMPLES)
     .version(versionOf(), "-V, --version", "print the version")
+    // Wrapped on a narrow terminal too, where a line that the terminal breaks could not be told from the next option.
+    .configureHelp({ minWidthToWrap: 24 })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -22,12 +22,12 @@ interface EmulateOptions {
 }
 
 const EXAMPLES = `
-A scenario may hold all of the emulator's options, brown-outs and changes in mid-run
-too; what the command line says wins. Its format: docs/emulator.md.
+A scenario may hold all of the emulator's options, brown-outs and changes in
+mid-run too; what the command line says wins. Its format: docs/emulator.md.
 
 Examples:
   $ bide emulate --rpm 500 --tpm 200000 --burst 50
-  $ bide emulate --dialect azure --fault reset:2% --fault 500:1% --latency 300ms/20ms
+  $ bide emulate --dialect azure --fault reset:2% --latency 300ms/20ms
   $ bide emulate --scenario outage.json --time-scale 60
 `;
 
@@ -35,6 +35,7 @@ Examples:
 export function addEmulate(program: Command, io: Io, exit: (code: number) => void): void {
   const command = program
     .command("emulate")
+    .summary("start an endpoint on loopback with limits and faults")
     .description("Start an OpenAI-compatible endpoint on loopback with real rate limits and seeded faults.")
     .option("--port <n>", "the port; 0 for any free one", portNumber, 8000)
     .option("--host <address>", "the address to listen on", "127.0.0.1");

@@ -6,13 +6,14 @@ import { count } from "../progress/format.js";
 
 const EXAMPLES = `
 Examples:
-  $ bide export results.jsonl        the answers so far, also while the run goes on
+  $ bide export results.jsonl   (also while the run goes on)
 `;
 
 /** `bide export`: writes what a run has so far. */
 export function addExport(program: Command, io: Io, exit: (code: number) => void): void {
   program
     .command("export")
+    .summary("write the results that a run has so far")
     .description("Write the results that a run has so far.")
     .argument("<results>", "the output that was given to the run")
     .addHelpText("after", EXAMPLES)

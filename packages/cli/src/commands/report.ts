@@ -12,8 +12,8 @@ interface ReportOptions {
 }
 
 const EXAMPLES = `
-The page needs nothing beside itself: send it by mail, open it without a network.
-It holds names, figures and times, and nothing of a prompt or an answer.
+The page needs nothing beside itself: send it by mail, open it without a
+network. It holds names, figures and times, and no prompt and no answer.
 
 Examples:
   $ bide report results.jsonl -o report.html

@@ -42,6 +42,7 @@ export function withRunOptions(command: Command): Command {
       oneMore,
     )
     .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
+    .optionsGroup("How much of it:")
     .option("--time-budget <time>", "take nothing new after this long, such as 8h; exit code 75", duration)
     .option("--max-cost <amount>", "take nothing new that could cost more than this in all", positiveNumber)
     .option("--prices <file>", "a price list (JSON) in place of the one that ships along")
@@ -49,6 +50,7 @@ export function withRunOptions(command: Command): Command {
     .option("--sample <n>", "run this many, spread over the file, and estimate the rest", wholeNumber)
     .option("--dry-run", "read everything, count tokens, estimate time and cost, send nothing")
     .option("--retry-failed", "run the requests again that failed before")
+    .optionsGroup("What is sent and written:")
     .option("--model <name>", "send this model in place of the one that requests name")
     .option("--prompt-column <name>", "the column or field that holds the prompt: CSV, JSONL")
     .option("--template <file>", "the body of each request (JSON), with {{column}} for what a row holds")

@@ -27,11 +27,11 @@ was. Ctrl-C once finishes what is under way, twice stops now.
 Examples:
   $ bide run prompts.jsonl -o results.jsonl --rpm 500 --tpm 200000 --burst 50
   $ bide run prompts.jsonl -o results.jsonl --base-url http://127.0.0.1:8000/v1
-  $ bide run films.csv -o answers.csv --prompt-column question --model gpt-4o-mini
+  $ bide run films.csv -o answers.csv --prompt-column question --model gpt-4o
   $ bide run prompts.jsonl -o results.jsonl --dry-run
   $ bide run prompts.jsonl -o results.jsonl --sample 100
   $ bide run prompts.jsonl -o results.jsonl --redis redis://10.0.0.5
-  $ bide run prompts.jsonl -o results.jsonl --json | jq 'select(.type == "run-progressed")'
+  $ bide run prompts.jsonl -o results.jsonl --json | jq -c 'select(.leftMs)'
 
 Exit codes: 0 all succeeded, 1 some failed, 2 usage, 3 stopped by quota or key,
 75 time budget spent, 130 interrupted. All but 0, 1 and 2 go on when run again.
@@ -41,6 +41,7 @@ Exit codes: 0 all succeeded, 1 some failed, 2 usage, 3 stopped by quota or key,
 export function addRun(program: Command, io: Io, exit: (code: number) => void): void {
   const command = program
     .command("run")
+    .summary("send every request of a file and write every answer")
     .description("Send every request of a file and write every answer, across crashes.")
     .argument("<file>", "OpenAI Batch lines (JSONL), or prompts (CSV, JSONL, text); gzip or not; - for stdin")
     .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers");
@@ -48,6 +49,7 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
     withRunOptions(withEndpointOptions(command)),
     "let `bide worker`s on any machines send, by this Redis",
   )
+    .optionsGroup("Watching it:")
     .option("--json", "print what happens as events on stdout, one JSON object a line")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, options: RunOptions) => {

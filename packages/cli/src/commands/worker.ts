@@ -1,5 +1,5 @@
 import { Quota } from "@bide/llm";
-import type { Duration } from "bide";
+import { type Duration, systemClock } from "bide";
 import type { Command } from "commander";
 import { loadDistributed, redisOf, secretOf, withRedisOption } from "../distributed.js";
 import { type EndpointOptions, endpointOf, withEndpointOptions } from "../endpoint-options.js";
@@ -35,7 +35,10 @@ Examples:
 
 /** `bide worker`: takes part in every run that it finds in a Redis. */
 export function addWorker(program: Command, io: Io, exit: (code: number) => void): void {
-  const command = program.command("worker").description("Take part in the runs over a Redis, with a key of its own.");
+  const command = program
+    .command("worker")
+    .summary("take part in the runs over a Redis")
+    .description("Take part in the runs over a Redis, with a key of its own.");
   withEndpointOptions(withRedisOption(command, "the Redis that `bide run` names"))
     .option("--concurrency <n>", "the most requests at once, of each run", wholeNumber, 64)
     .option("--quota-redis <url>", "where the quota is shared, if elsewhere", redisUrl)
@@ -71,7 +74,7 @@ async function work(options: WorkerCommandOptions, io: Io): Promise<number> {
     onStop: ({ message }) => say(`bide: ${message}; sitting out until a run is started again`),
   });
   say("takes part in every run that comes; Ctrl-C finishes what is under way");
-  const interrupts = hearInterrupts(() => say("finishing what is under way; Ctrl-C again stops now"));
+  const interrupts = hearInterrupts(() => say("finishing what is under way; Ctrl-C again stops now"), systemClock);
   try {
     await aborted(interrupts.drain);
     const isStopped = await Promise.race([worker.drain().then(() => false), aborted(interrupts.stop).then(() => true)]);
