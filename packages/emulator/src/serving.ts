@@ -113,8 +113,8 @@ function written(response: ServerResponse, data: string | Uint8Array): Promise<v
   });
 }
 
-/** Cuts the connection with a TCP reset, after what was written has left. */
+/** Cuts the connection with a TCP reset, after what was written has left: a socket that is not full tells of no drain. */
 function resetSocket(socket: Socket): void {
   if (socket.writableLength === 0) socket.resetAndDestroy();
-  else socket.once("drain", () => socket.resetAndDestroy());
+  else socket.write("", () => socket.resetAndDestroy());
 }

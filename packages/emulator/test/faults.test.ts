@@ -82,6 +82,7 @@ describe("through a socket and in process alike", () => {
     const half = await seeBoth({ faults: ["reset-body"] }, false);
     expect(half).toMatchObject({ status: 200, broken: "terminated UND_ERR_SOCKET" });
     expect(half.text).toBe(whole.text.slice(0, Math.floor(whole.text.length / 2)));
+    expect(await seeBoth({ faults: ["reset-body"], latency: "10ms" }, false)).toEqual(half);
     const stream = await seeBoth({ faults: ["reset-body@3"] }, true);
     expect(stream.broken).toBe("terminated UND_ERR_SOCKET");
     expect(contents(stream.text)).toBe(3);
