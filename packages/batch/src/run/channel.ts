@@ -1,5 +1,5 @@
 import { type LaneState, type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
-import { currentItem } from "./attempt-log.js";
+import { Callers } from "./callers.js";
 import { type Endpoint, headersOf, toldLimits } from "./endpoint.js";
 import type { LayerTold } from "./events.js";
 import type { Sender } from "./send.js";
@@ -60,8 +60,9 @@ export class Channels {
         ? fetch
         : llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
       this.#layers.push(through);
+      const callers = new Callers();
       this.#releases.push(
-        through.bide.on((event) => hear(event, index, onTold)),
+        through.bide.on((event) => hear(event, callers, index, onTold)),
         through.bide.quota.on((event) => onTold({ ...event, endpoint: index })),
       );
       const sender = { fetch: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
@@ -119,8 +120,8 @@ function isLayer(fetch: ChannelOptions["fetch"]): fetch is LlmFetch {
   return fetch !== undefined && "bide" in fetch;
 }
 
-function hear(event: LlmEvent, endpoint: number, onTold: ChannelOptions["onTold"]): void {
-  currentItem()?.hear(event);
+function hear(event: LlmEvent, callers: Callers, endpoint: number, onTold: ChannelOptions["onTold"]): void {
+  if ("call" in event) callers.itemOf(event)?.hear(event);
   if (!isAboutOneCall(event)) onTold({ ...event, endpoint });
 }
 
