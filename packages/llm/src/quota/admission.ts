@@ -9,8 +9,6 @@ import { chargedTokens } from "./readings.js";
 /** What is known of a request from its admission on. */
 export interface SentRequest extends SentAt {
   readonly size: RequestSize;
-  /** What was reserved. */
-  readonly cost: Cost;
   /** What all requests so far cost under each formula, itself included. */
   readonly costTotals: CostTotals;
   /** How many were in flight, itself included. */

@@ -1,5 +1,6 @@
-import type { CurrencyState, Duration, RateLimitPolicy, ServerLevel } from "bide";
+import type { Cost, CurrencyState, Duration, RateLimitPolicy, ServerLevel } from "bide";
 import { type Currency, PERIOD_MS } from "./currencies.js";
+import type { LaneStore } from "./lane-store.js";
 import type { QuotaConfig } from "./options.js";
 import { OtherUse } from "./other-use.js";
 import { RateSearch, SEARCH_START } from "./rate-search.js";
@@ -14,7 +15,11 @@ export type Totals = Readonly<Partial<Record<Currency, number>>>;
 /** When a request was sent, and what had been taken by then, itself included. */
 export interface SentAt {
   readonly sentMs: number;
-  readonly totals: Totals;
+  readonly taken: Totals;
+  /** The same without what was refused by then. */
+  readonly admitted: Totals;
+  /** What it cost itself. */
+  readonly cost: Cost;
 }
 
 /** One bucket, beside what the limiter knows of it. */
@@ -27,6 +32,8 @@ interface Bucket {
   /** All that was taken before the limiter counted this currency. */
   readonly takenBefore: number;
   readonly other: OtherUse;
+  /** The share that others take, as the limiter was told. */
+  shared: number;
   /** The newest request whose answer told something. */
   readMs: number;
 }
@@ -35,6 +42,9 @@ interface Bucket {
 const SEARCH_BURST_MS = 100;
 /** A rate that is searched is told for so long a time that no request is too large for it: it may be another one soon. */
 const SEARCH_PER_MS = 3_600_000;
+/** Others never take so much that nothing is left to find out with whether they still do. */
+const MOST_SHARED = 0.95;
+const SHARE_STEP = 0.03;
 const LATELY_MS = 10_000;
 /** Faster than that, nothing is limited. */
 const UNLIMITED_PER_SECOND = 20_000;
@@ -43,23 +53,27 @@ const UNLIMITED_PER_SECOND = 20_000;
 export class Buckets {
   readonly #config: QuotaConfig;
   readonly #limiter: RateLimitPolicy;
+  readonly #store: LaneStore;
   readonly #buckets = new Map<Currency, Bucket>();
-  #totals: Partial<Record<Currency, number>> = {};
+  #taken: Totals = {};
+  #refused: Totals = {};
 
-  constructor(config: QuotaConfig, limiter: RateLimitPolicy) {
+  constructor(config: QuotaConfig, limiter: RateLimitPolicy, store: LaneStore) {
     this.#config = config;
     this.#limiter = limiter;
+    this.#store = store;
     for (const [currency, { limit, burst }] of Object.entries(config.limits)) {
       const bucket = this.#add(currency as Currency, limit);
       this.#tell(currency as Currency, this.#rateOf(currency as Currency, bucket), burst);
     }
-    const isSearching = config.learns && config.store === undefined && this.#buckets.size === 0;
-    if (isSearching) this.#search("requests", new RateSearch(SEARCH_START));
+    const { learns, store: shared, concurrency } = config;
+    const isNothingTold = this.#buckets.size === 0 && concurrency === Number.POSITIVE_INFINITY;
+    if (isNothingTold && learns && shared === undefined) this.#search("requests", new RateSearch(SEARCH_START));
   }
 
-  /** Everything that was taken so far. */
-  get totals(): Totals {
-    return this.#totals;
+  /** Nobody told a limit yet. */
+  get isNothingKnown(): boolean {
+    return [...this.#buckets.values()].every(({ told, limit }) => told === undefined && limit === undefined);
   }
 
   sourceOf(currency: string): LimitSource | undefined {
@@ -76,14 +90,20 @@ export class Buckets {
     return limit === undefined || limit === Number.POSITIVE_INFINITY ? undefined : limit / PERIOD_MS[currency];
   }
 
-  /** A request goes. */
-  taken(cost: Readonly<Record<string, number>>, sign: 1 | -1 = 1): Totals {
-    const totals = { ...this.#totals };
-    for (const currency in cost) {
-      totals[currency as Currency] = (totals[currency as Currency] ?? 0) + sign * (cost[currency] ?? 0);
-    }
-    this.#totals = totals;
-    return totals;
+  /** A request goes. Returns what was taken by now, itself included. */
+  take(cost: Cost): Pick<SentAt, "taken" | "admitted" | "cost"> {
+    this.#taken = plus(this.#taken, cost);
+    return { cost, taken: this.#taken, admitted: plus(this.#taken, this.#refused, -1) };
+  }
+
+  /** So much of what was taken was refused. */
+  refuse(cost: Cost): void {
+    this.#refused = plus(this.#refused, cost);
+  }
+
+  /** All that was let in by now. */
+  admitted(currency: Currency): number {
+    return (this.#taken[currency] ?? 0) - (this.#refused[currency] ?? 0);
   }
 
   /** An answer told what is left. Returns whether a limit is another one now. */
@@ -91,32 +111,40 @@ export class Buckets {
     if (!this.#config.learns || readings.length === 0) return false;
     const levels: Record<string, ServerLevel> = {};
     let isNews = false;
+    // A new bucket is full until its level is known as well.
+    this.#store.isHeld = true;
     for (const reading of readings) {
       const { currency, limit } = reading;
-      if (limit !== undefined && this.learn(currency, limit, sent.sentMs)) isNews = true;
+      if (limit !== undefined && this.#learn(currency, limit, sent.sentMs)) isNews = true;
       const bucket = this.#buckets.get(currency);
       if (bucket !== undefined) levels[currency] = this.#level(currency, bucket, reading, sent, nowMs);
     }
+    this.#store.isHeld = false;
     this.#limiter.sync(levels);
     return isNews;
   }
 
-  /** The provider said what a limit is. Returns whether that is news. */
-  learn(currency: Currency, limit: number, sentMs: number): boolean {
-    if (!this.#config.learns) return false;
-    this.#dropSearch();
-    let bucket = this.#buckets.get(currency);
-    if (bucket === undefined) {
-      bucket = this.#add(currency, undefined);
-      bucket.limit = limit;
-      bucket.readMs = sentMs;
-      this.#tell(currency, limit, undefined);
-      return true;
-    }
+  /** A refusal told the limit of a bucket, and that this bucket is empty. Returns whether the limit is news. */
+  refused(currency: Currency, limit: number | undefined, sentMs: number): boolean {
+    this.#store.isHeld = true;
+    const isNews = limit !== undefined && this.#config.learns && this.#learn(currency, limit, sentMs);
+    this.#store.isHeld = false;
+    this.#limiter.sync({ [currency]: { remaining: 0, atMs: sentMs } });
+    return isNews;
+  }
+
+  #learn(currency: Currency, limit: number, sentMs: number): boolean {
+    const bucket = this.#buckets.get(currency) ?? this.#add(currency, undefined);
     if (bucket.limit === limit || sentMs < bucket.readMs) return false;
+    const isNew = bucket.limit === undefined && bucket.told === undefined;
     bucket.limit = limit;
-    bucket.search = undefined;
     bucket.other.forget();
+    bucket.shared = 0;
+    if (isNew || bucket.search !== undefined) {
+      bucket.search = undefined;
+      this.#tell(currency, this.#rateOf(currency, bucket), undefined);
+    }
+    this.#dropSearches();
     return true;
   }
 
@@ -132,9 +160,9 @@ export class Buckets {
     return bucket !== undefined && nowMs - bucket.readMs < LATELY_MS;
   }
 
-  /** The bucket is empty, whatever was believed: a request was refused for it. */
-  emptied(currency: Currency, sentMs: number): void {
-    this.#limiter.sync({ [currency]: { remaining: 0, atMs: sentMs } });
+  /** Requests cost something else from now on: what was counted of others was counted in the old price. */
+  repriced(): void {
+    for (const { other } of this.#buckets.values()) other.forget();
   }
 
   searchOf(currency: Currency): RateSearch | undefined {
@@ -174,8 +202,9 @@ export class Buckets {
       told,
       limit: undefined,
       search: undefined,
-      takenBefore: this.#totals[currency] ?? 0,
+      takenBefore: this.#taken[currency] ?? 0,
       other: new OtherUse(),
+      shared: 0,
       readMs: Number.NEGATIVE_INFINITY,
     };
     this.#buckets.set(currency, bucket);
@@ -189,7 +218,7 @@ export class Buckets {
   }
 
   /** A provider that tells its limits has told all of them. */
-  #dropSearch(): void {
+  #dropSearches(): void {
     for (const [currency, { search, limit, told }] of this.#buckets) {
       if (search !== undefined && limit === undefined && told === undefined) this.stopSearch(currency);
     }
@@ -216,24 +245,39 @@ export class Buckets {
     this.#limiter.update({ [currency]: { per: PERIOD_MS[currency], limit, burst } });
   }
 
+  /** What comes in is shared with others: the limiter is told of what they leave. The limit itself stays what one may cost. */
+  #share(currency: Currency, bucket: Bucket, ratePerMs: number): void {
+    const share = Math.min(MOST_SHARED, bucket.other.perMs / ratePerMs);
+    if (Math.abs(share - bucket.shared) < SHARE_STEP && (share > 0 || bucket.shared === 0)) return;
+    bucket.shared = share;
+    const { burst } = this.#limiter.state().currencies[currency] ?? {};
+    const per = PERIOD_MS[currency] / (1 - share);
+    this.#limiter.update({ [currency]: { per, limit: ratePerMs * PERIOD_MS[currency], burst } });
+  }
+
   #level(currency: Currency, bucket: Bucket, reading: Reading, sent: SentAt, nowMs: number): ServerLevel {
-    const { sentMs, totals } = sent;
+    const { sentMs, taken, admitted, cost } = sent;
     const limit = this.#rateOf(currency, bucket);
     const told = limit === Number.POSITIVE_INFINITY ? {} : { limit };
     const { remaining } = reading;
     // What is older than what was read already says nothing new.
     if (remaining === undefined || sentMs < bucket.readMs) return { ...told, atMs: sentMs };
     bucket.readMs = sentMs;
-    const taken = totals[currency] ?? 0;
     const ratePerMs = limit / PERIOD_MS[currency];
-    const isFull = reading.limit !== undefined && remaining >= reading.limit - (taken > 0 ? 1 : 0);
-    bucket.other.note({ remaining, taken, sentMs }, ratePerMs, isFull);
-    const goneBy = bucket.other.perMs * (nowMs - sentMs);
-    // The limiter knows what was taken after this request, but for what went before it counted this currency.
-    const uncounted = Math.max(0, bucket.takenBefore - taken);
-    const left = remaining - uncounted - goneBy;
-    return { ...told, remaining: Math.max(0, left), atMs: sentMs, jitterMs: this.#config.arrivalJitterMs };
+    bucket.other.note({ remaining, taken: admitted[currency] ?? 0, sentMs, unit: cost[currency] ?? 1 }, ratePerMs);
+    // What went before the limiter counted this currency is in none of its logs.
+    const uncounted = Math.max(0, bucket.takenBefore - (taken[currency] ?? 0));
+    this.#share(currency, bucket, ratePerMs);
+    // Those who arrived before it may have been sent after it, so far as arrivals are apart: by then, it had seen them all.
+    const atMs = Math.min(nowMs, sentMs + this.#config.arrivalJitterMs);
+    return { ...told, remaining: Math.max(0, remaining - uncounted), atMs };
   }
+}
+
+function plus(totals: Totals, cost: Readonly<Record<string, number | undefined>>, sign: 1 | -1 = 1): Totals {
+  const sums: Record<string, number> = { ...totals };
+  for (const currency in cost) sums[currency] = (sums[currency] ?? 0) + sign * (cost[currency] ?? 0);
+  return sums;
 }
 
 /** A bucket's limit in its currency's own period: a search tells the limiter another one. */

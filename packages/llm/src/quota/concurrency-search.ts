@@ -1,10 +1,15 @@
 const BACKOFF_RATIO = 0.9;
 /** So long it stays where it was refused before, before it tries one more. */
 const PLATEAU_MS = 10_000;
+/** A refusal comes at once: so long without one, and twice as many may be in flight. */
+const DOUBLING_MS = 300;
+
+/** How many may be in flight at the start, before anything is known. */
+export const CONCURRENCY_START = 10;
 
 /**
- * Finds how many requests may be in flight: additive increase, multiplicative decrease, one cut per episode. Where it was
- * refused before, it stops rising for a while: the limit is believed to be there.
+ * Finds how many requests may be in flight: slow start, then additive increase and multiplicative decrease, one cut per
+ * episode. Where it was refused before, it stops rising for a while: the limit is believed to be there.
  *
  * Latency plays no part: that of a model tells how long its answer is, not how busy it is.
  *
@@ -12,17 +17,13 @@ const PLATEAU_MS = 10_000;
  */
 export class ConcurrencySearch {
   #limit: number;
-  /** The fewest in flight at which a request was refused. */
-  #refusedAt: number;
-  #cutMs: number;
-  #raisedMs: number;
+  /** How many were in flight when one was refused. */
+  #refusedAt = Number.POSITIVE_INFINITY;
+  #cutMs = Number.NEGATIVE_INFINITY;
+  #raisedMs = Number.NEGATIVE_INFINITY;
 
-  /** @param inFlight How many were in flight when one was refused, itself included. */
-  constructor(inFlight: number, nowMs: number) {
-    this.#limit = cut(inFlight);
-    this.#refusedAt = inFlight;
-    this.#cutMs = nowMs;
-    this.#raisedMs = nowMs;
+  constructor(start: number) {
+    this.#limit = start;
   }
 
   /** How many may be in flight. */
@@ -30,7 +31,12 @@ export class ConcurrencySearch {
     return Math.floor(this.#limit);
   }
 
-  /** A request was refused that was sent with so many in flight. Returns whether that cut the limit. */
+  /** Nothing was refused yet. */
+  get isFresh(): boolean {
+    return this.#refusedAt === Number.POSITIVE_INFINITY;
+  }
+
+  /** A request was refused that was sent with so many in flight, itself included. Returns whether that cut the limit. */
   refused(inFlight: number, sentMs: number, nowMs: number): boolean {
     if (sentMs < this.#cutMs) return false;
     this.#cutMs = nowMs;
@@ -38,22 +44,28 @@ export class ConcurrencySearch {
     const isWhereItWas = inFlight >= this.#refusedAt * BACKOFF_RATIO;
     this.#refusedAt = inFlight;
     // Close to where it was refused before, the limit is known well enough to stay right below.
-    this.#limit = isWhereItWas ? Math.max(1, inFlight - 1) : cut(inFlight);
+    this.#limit = Math.max(1, isWhereItWas ? inFlight - 1 : (inFlight - 1) * BACKOFF_RATIO);
     return true;
+  }
+
+  /** Time passed. @param isUsed Somebody waits for a place. */
+  grow(nowMs: number, isUsed: boolean): void {
+    if (!isUsed || this.#raisedMs === Number.NEGATIVE_INFINITY) this.#raisedMs = Math.max(this.#raisedMs, nowMs);
+    else if (this.isFresh && nowMs - this.#raisedMs >= DOUBLING_MS) {
+      this.#limit *= 2;
+      this.#raisedMs = nowMs;
+    }
   }
 
   /** A request was answered, with so many in flight. */
   answered(inFlight: number, nowMs: number): void {
     if (inFlight * 2 < this.limit) return;
-    if (this.#limit + 1 < this.#refusedAt) this.#limit += 1 / this.#limit;
+    if (this.isFresh) this.#limit += 1;
+    else if (this.#limit + 1 < this.#refusedAt) this.#limit += 1 / this.#limit;
     else if (nowMs - this.#raisedMs >= PLATEAU_MS) {
       this.#raisedMs = nowMs;
       this.#limit = Math.floor(this.#limit) + 1;
       this.#refusedAt = Math.max(this.#refusedAt, this.#limit + 1);
     }
   }
-}
-
-function cut(inFlight: number): number {
-  return Math.max(1, (inFlight - 1) * BACKOFF_RATIO);
 }

@@ -11,10 +11,16 @@ export interface TokenReading {
   readonly remaining: number;
   readonly limit: number;
   readonly sentMs: number;
+  /** Counts the requests that were sent, itself included. */
+  readonly number: number;
+  /** How many were in flight when it was sent, itself included. */
+  readonly inFlight: number;
 }
 
 /** So many readings before anything is decided. */
 const LEAST_READINGS = 3;
+/** Beside others, a reading is off by a request or so: only what so many cost together is worth comparing. */
+const CROWD = 8;
 /** A formula fits when it is off by less than this share of what it is to explain. */
 const FITS = 0.15;
 /** Old readings fade, so that a provider may change its mind. */
@@ -58,15 +64,16 @@ export class CostFinder {
   /** An answer told what is left. Returns whether another formula is believed from now on. */
   read(reading: TokenReading): boolean {
     const before = this.#last;
-    if (this.#isFixed || (before !== undefined && reading.sentMs < before.sentMs)) return false;
+    if (this.#isFixed || (before !== undefined && reading.number <= before.number)) return false;
+    const requests = reading.number - (before?.number ?? 0);
+    const isAlone = reading.inFlight === 1 && requests === 1;
+    if (before !== undefined && before.limit === reading.limit && !isAlone && requests < CROWD) return false;
     this.#last = reading;
     if (before === undefined || before.limit !== reading.limit) return false;
     const cameIn = (reading.limit * (reading.sentMs - before.sentMs)) / 60_000;
     const fall = Math.min(reading.limit, before.remaining + cameIn) - reading.remaining;
-    return this.#weigh(
-      fall,
-      reading.totals.map((sum, index) => sum - (before.totals[index] ?? 0)),
-    );
+    const expected = reading.totals.map((sum, index) => sum - (before.totals[index] ?? 0));
+    return this.#weigh(fall, expected);
   }
 
   /** The provider told what one request costs: in a header, or in the words of a refusal. */
@@ -90,7 +97,9 @@ export class CostFinder {
     const least = Math.min(...this.#errors);
     const current = this.#errors[DISTINCT_COST_MODELS.indexOf(distinct(this.#model))] ?? 0;
     if (least > FITS * this.#explained || current <= 2 * least + 0.02 * this.#explained) return false;
-    this.#model = DISTINCT_COST_MODELS[this.#errors.indexOf(least)] ?? this.#model;
+    // Of formulas that fit equally well, the one that is named first: more providers use it.
+    const found = this.#errors.findIndex((sum) => sum <= least + 0.02 * this.#explained);
+    this.#model = DISTINCT_COST_MODELS[found] ?? this.#model;
     return true;
   }
 }

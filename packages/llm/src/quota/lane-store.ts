@@ -24,6 +24,8 @@ export class LaneStore implements LimiterStore {
   readonly #rules: LaneRules;
   readonly #held = new Map<number, { readonly id: string | number; readonly cost: Cost }>();
   #ids = 0;
+  /** Nobody is let in: several things change at once, and only together they are true. */
+  isHeld = false;
 
   constructor(inner: LimiterStore, rules: LaneRules) {
     this.#inner = inner;
@@ -41,7 +43,7 @@ export class LaneStore implements LimiterStore {
   }
 
   reserve({ cost, ...kept }: ReserveRequest, nowMs: number): Eventually<ReserveAnswer> {
-    if (!this.hasRoom(kept.keepFree)) {
+    if (this.isHeld || !this.hasRoom(kept.keepFree)) {
       return { kind: "wait", waitMs: Number.POSITIVE_INFINITY, binds: "concurrency" };
     }
     const priced = this.#rules.price(cost);

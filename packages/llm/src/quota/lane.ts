@@ -11,10 +11,13 @@ import { LaneStore } from "./lane-store.js";
 import type { QuotaConfig } from "./options.js";
 import { Pricing } from "./pricing.js";
 import { readingsOf } from "./readings.js";
-import { RecentMean } from "./recent.js";
+import { RecentMean, RecentMost } from "./recent.js";
 import { limitHitOf } from "./refusal-text.js";
-import { Search } from "./search.js";
+import { type InUse, Search } from "./search.js";
 import type { LaneChange, LaneState } from "./state.js";
+
+/** Even over a short way, a refusal takes so long. */
+const LEAST_REFUSAL_MS = 20;
 
 /** Whose lane it is, and who wants to hear of it. */
 export interface LaneOwner {
@@ -39,6 +42,8 @@ export class Lane {
   /** What waits is priced when its turn comes. */
   readonly #sizes = new WeakMap<Cost, RequestSize>();
   readonly #prices = new WeakMap<Cost, Cost>();
+  readonly #open = new Set<SentRequest>();
+  readonly #answeredInFlight = new RecentMost();
   /** Pauses so far: a refusal of a request that was sent before the last one says nothing new. */
   #pauses = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -57,7 +62,7 @@ export class Lane {
     const { interactiveShare, ageingMs: ageing, maxQueue, arrivalJitterMs: arrivalJitter } = config;
     const store = this.#store;
     this.#limiter = rateLimit({}, { clock, store, interactiveShare, ageing, maxQueue, arrivalJitter });
-    this.#buckets = new Buckets(config, this.#limiter);
+    this.#buckets = new Buckets(config, this.#limiter, store);
     this.#search = new Search(this.#buckets, config.concurrency, config.learns && config.store === undefined);
   }
 
@@ -65,19 +70,20 @@ export class Lane {
   async admit(size: RequestSize, options: AcquireOptions): Promise<Admission> {
     const asked = { ...this.#pricing.costOf(size) };
     this.#sizes.set(asked, size);
-    this.#search.grow(this.#nowMs(), this.#isUsed);
+    this.#search.grow(this.#nowMs(), this.#inUse);
     const reservation = await this.#limiter.acquire(asked, options);
     const cost = this.#prices.get(asked) ?? asked;
     const sentMs = this.#nowMs();
     for (const currency in cost) this.#meanCost(currency).add(cost[currency] ?? 0);
-    return new Admission(this, reservation, {
+    const sent: SentRequest = {
       size,
-      cost,
       sentMs,
-      totals: this.#buckets.taken(cost),
+      ...this.#buckets.take(cost),
       costTotals: this.#pricing.sent(size),
       inFlight: this.#store.inFlight,
-    });
+    };
+    this.#open.add(sent);
+    return new Admission(this, reservation, sent);
   }
 
   /** An answer's headers tell of the limits. */
@@ -89,25 +95,28 @@ export class Lane {
     const isNews = this.#buckets.read(readings, sent, this.#nowMs());
     const tokens = readings.find(({ currency }) => currency === "tokens");
     const { limit, remaining } = tokens ?? {};
+    const { sentMs, taken, inFlight } = sent;
     const isRepriced =
       limit !== undefined &&
       remaining !== undefined &&
-      this.#pricing.read(sent.costTotals, remaining, limit, sent.sentMs);
+      this.#pricing.read({ totals: sent.costTotals, remaining, limit, sentMs, number: taken.requests ?? 0, inFlight });
     if (isNews) this.#owner.tell("learned");
-    if (isRepriced) this.#owner.tell("cost-model");
+    if (isRepriced) this.#repriced();
   }
 
   /** A request is over. Returns what it cost, or `undefined` where everything comes back. */
   ended(sent: SentRequest, end: AdmissionEnd): Cost | undefined {
-    const { size, cost, sentMs } = sent;
+    const { size, cost, sentMs, inFlight } = sent;
     const nowMs = this.#nowMs();
+    this.#open.delete(sent);
     switch (end.kind) {
       case "answered": {
         const { usage, charged } = end;
         this.#latency.add(nowMs - sentMs);
+        this.#answeredInFlight.add(inFlight, nowMs);
         if (usage) this.#pricing.used(size, usage);
-        if (charged !== undefined && this.#pricing.told(charged, size)) this.#owner.tell("cost-model");
-        if (this.#search.answered(sent, nowMs, this.#isUsed)) this.#owner.tell("concurrency");
+        if (charged !== undefined && this.#pricing.told(charged, size)) this.#repriced();
+        this.#search.answered(sent, nowMs, this.#inUse);
         return this.#pricing.settled(cost, usage, charged);
       }
       case "lost":
@@ -128,9 +137,11 @@ export class Lane {
     if (type !== "rate" && type !== "rate-long" && type !== "ramp") return undefined;
     const nowMs = this.#nowMs();
     const hit = limitHitOf(answer ? textOfAnswer(answer) : "", decision);
-    if (hit.requested !== undefined && this.#pricing.told(hit.requested, sent.size)) this.#owner.tell("cost-model");
+    if (hit.requested !== undefined && this.#pricing.told(hit.requested, sent.size)) this.#repriced();
     const mean = (currency: string): number => this.#meanCost(currency).value ?? sent.cost[currency] ?? 1;
-    const found = this.#search.refused({ sent, hit, type, waitMs, nowMs, mean });
+    this.#open.delete(sent);
+    const admittedInFlight = this.#admittedInFlight(nowMs, nowMs - sent.sentMs);
+    const found = this.#search.refused({ sent, hit, type, waitMs, nowMs, mean, admittedInFlight });
     if (found.change !== undefined) {
       this.#pauses++;
       this.#owner.tell(found.change);
@@ -185,9 +196,24 @@ export class Lane {
     return this.#search.mostInFlight;
   }
 
-  /** Somebody waits: the limits hold back. */
-  get #isUsed(): boolean {
-    return this.#limiter.state().queueLength > 0;
+  #repriced(): void {
+    this.#buckets.repriced();
+    this.#owner.tell("cost-model");
+  }
+
+  /** What holds back those who wait. */
+  get #inUse(): InUse {
+    const isSomebodyWaiting = this.#limiter.state().queueLength > 0;
+    const hasRoom = this.#store.hasRoom(0);
+    return { isRateUsed: isSomebodyWaiting && hasRoom, arePlacesUsed: isSomebodyWaiting && !hasRoom };
+  }
+
+  /** The most in flight at which one was let in: it was answered, or is in flight for longer than a refusal takes. */
+  #admittedInFlight(nowMs: number, refusalMs: number): number {
+    let most = this.#answeredInFlight.value(nowMs);
+    const sinceMs = nowMs - Math.max(LEAST_REFUSAL_MS, 2 * refusalMs);
+    for (const { sentMs, inFlight } of this.#open) if (sentMs <= sinceMs && inFlight > most) most = inFlight;
+    return most;
   }
 
   #nowMs(): number {
@@ -211,7 +237,7 @@ export class Lane {
 
   /** What the provider did not charge, it does not count among what was taken. */
   #takeBack({ size }: SentRequest, cost: Cost): void {
-    this.#buckets.taken(cost, -1);
+    this.#buckets.refuse(cost);
     this.#pricing.refused(size);
   }
 

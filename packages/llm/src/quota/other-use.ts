@@ -4,6 +4,8 @@ export interface UseReading {
   /** All that we took up to that request, itself included. */
   readonly taken: number;
   readonly sentMs: number;
+  /** What one request costs. */
+  readonly unit: number;
 }
 
 interface Slice {
@@ -17,8 +19,14 @@ interface Slice {
 const SLICE_MS = 100;
 const LEAST_READINGS = 3;
 const MOST_SLICES = 10;
-/** Readings are whole numbers, and clocks differ a little: less than this share of the rate is nobody. */
-const NOISE = 0.03;
+/** Readings are whole numbers, and requests overtake one another: what is lost to fewer requests than that is nobody's. */
+const NOISE_REQUESTS = 3;
+/** With that share left of the most that was ever seen to be left, nobody has to be held back. */
+const PLENTY = 0.5;
+/** What comes in so long is noise, too. */
+const NOISE_MS = 20;
+/** Clocks differ a little: less than this share of the rate is nobody. */
+const NOISE_SHARE = 0.03;
 
 /**
  * Estimates how fast others spend from the same bucket: what the readings lose beyond what we took. Between a reading and
@@ -27,15 +35,17 @@ const NOISE = 0.03;
 export class OtherUse {
   #slices: Slice[] = [];
   #perMs = 0;
+  #most = 0;
 
   /** Per millisecond, never more than the rate. */
   get perMs(): number {
     return this.#perMs;
   }
 
-  /** @param ratePerMs What comes in. @param isFull The bucket was full, and lost what came in. */
-  note({ remaining, taken, sentMs }: UseReading, ratePerMs: number, isFull: boolean): void {
-    if (isFull) {
+  note({ remaining, taken, sentMs, unit }: UseReading, ratePerMs: number): void {
+    this.#most = Math.max(this.#most, remaining);
+    // Close to the most that was ever left, the bucket may be full: what comes in is lost then, and nobody took it.
+    if (remaining >= PLENTY * this.#most) {
       this.forget();
       return;
     }
@@ -50,7 +60,7 @@ export class OtherUse {
     last.count++;
     last.timeMs += (sentMs - last.timeMs) / last.count;
     last.balance += (balance - last.balance) / last.count;
-    this.#perMs = this.#slope(ratePerMs);
+    this.#perMs = this.#slope(ratePerMs, Math.max(NOISE_REQUESTS * unit, NOISE_MS * ratePerMs));
   }
 
   /** Starts again: another rate, or a bucket that was full. */
@@ -59,12 +69,13 @@ export class OtherUse {
     this.#perMs = 0;
   }
 
-  #slope(ratePerMs: number): number {
+  #slope(ratePerMs: number, noise: number): number {
     const whole = this.#slices.filter(({ count }) => count >= LEAST_READINGS);
     const [oldest] = whole;
     const newest = whole.at(-1);
-    if (oldest === undefined || newest === undefined || newest.timeMs - oldest.timeMs < SLICE_MS) return 0;
-    const perMs = (oldest.balance - newest.balance) / (newest.timeMs - oldest.timeMs);
-    return perMs < NOISE * ratePerMs ? 0 : Math.min(perMs, ratePerMs);
+    if (oldest === undefined || newest === undefined) return 0;
+    const lost = oldest.balance - newest.balance;
+    const perMs = lost / (newest.timeMs - oldest.timeMs);
+    return lost < noise || perMs < NOISE_SHARE * ratePerMs ? 0 : Math.min(perMs, ratePerMs);
   }
 }

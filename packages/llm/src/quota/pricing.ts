@@ -2,7 +2,7 @@ import type { Cost } from "bide";
 import type { Dialect, Usage } from "../dialects/dialect.js";
 import type { RequestSize } from "../request/facts.js";
 import { Calibration } from "./calibration.js";
-import { CostFinder, type CostTotals } from "./cost-finder.js";
+import { CostFinder, type CostTotals, type TokenReading } from "./cost-finder.js";
 import { type CostModel, costOf } from "./cost-models.js";
 import { RecentMean } from "./recent.js";
 
@@ -67,8 +67,8 @@ export class Pricing {
   }
 
   /** What the headers said is left of the tokens. Returns whether another formula is believed now. */
-  read(totals: CostTotals, remaining: number, limit: number, sentMs: number): boolean {
-    return this.#finder?.read({ totals, remaining, limit, sentMs }) ?? false;
+  read(reading: TokenReading): boolean {
+    return this.#finder?.read(reading) ?? false;
   }
 
   /** What the provider said this request costs. Returns whether another formula is believed now. */

@@ -10,8 +10,8 @@ export interface RefusedAt {
 export const SEARCH_START = 10;
 
 const FASTEST_STEP_MS = 100;
-/** A refusal comes at once, an answer when it is written: a second without a refusal tells as much as an answer. */
-const SLOWEST_DOUBLING_MS = 1000;
+/** A refusal comes at once, an answer when it is written: so long without a refusal tells as much as an answer. */
+const SLOWEST_DOUBLING_MS = 300;
 const PROBING_STEP_MS = 500;
 const PROBING_GROWTH = 1.25;
 /** A rate that was measured is kept a little below, and raised by so much of itself in a second, until it is refused again. */
@@ -119,6 +119,13 @@ export class RateSearch {
     this.#perSecond = isExact ? kept : Math.min(this.#perSecond * 0.9, kept);
     this.#base = this.#perSecond;
     return true;
+  }
+
+  /** What cut it was not the rate: it goes back up soon. */
+  excuse(): void {
+    if (this.#phase === "doubling") return;
+    this.#phase = "probing";
+    this.#mark = undefined;
   }
 
   /** The provider asks for slower growth: half the rate, and back little by little. */

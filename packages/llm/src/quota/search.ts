@@ -1,9 +1,8 @@
 import type { SentRequest } from "./admission.js";
 import type { Buckets } from "./buckets.js";
-import { ConcurrencySearch } from "./concurrency-search.js";
+import { CONCURRENCY_START, ConcurrencySearch } from "./concurrency-search.js";
 import type { Currency } from "./currencies.js";
 import { SEARCH_START } from "./rate-search.js";
-import { RecentMost } from "./recent.js";
 import type { LimitHit } from "./refusal-text.js";
 import type { LaneChange } from "./state.js";
 
@@ -15,8 +14,16 @@ export interface LimitRefusal {
   /** What the server asked for. */
   readonly waitMs: number | undefined;
   readonly nowMs: number;
+  /** The most in flight at which a request was let in, of late. */
+  readonly admittedInFlight: number;
   /** What a request costs at the mean. */
   mean(currency: string): number;
+}
+
+/** What those who wait are held back by. */
+export interface InUse {
+  readonly isRateUsed: boolean;
+  readonly arePlacesUsed: boolean;
 }
 
 /** What follows from it. */
@@ -32,7 +39,8 @@ const LONGEST_OWN_PAUSE_MS = 30_000;
 const MOST_HITS = 3;
 const HITS_MS = 10_000;
 /** Counts of requests in flight here and at the server differ by those on the way. */
-const NEARLY = 0.9;
+const ON_THE_WAY = 3;
+const ON_THE_WAY_SHARE = 0.05;
 
 const NOTHING: Consequence = Object.freeze({});
 
@@ -43,13 +51,12 @@ export class Search {
   readonly #isAllowed: boolean;
   #learnedConcurrency = Number.POSITIVE_INFINITY;
   #concurrency: ConcurrencySearch | undefined;
-  /** In flight where requests were let in. */
-  readonly #bornBy = new RecentMost();
   /** Refusals of what was sent before say nothing new. */
   #episodeMs = Number.NEGATIVE_INFINITY;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Episodes since the last answer to a request that was sent after one. */
+  /** Episodes in which not one was let in since the one before. */
   #inRow = 0;
+  #takenAtEpisode = 0;
   #hits: number[] = [];
 
   /** @param isAllowed Whether limits may be searched for; otherwise only hints count. */
@@ -57,6 +64,9 @@ export class Search {
     this.#buckets = buckets;
     this.#toldConcurrency = toldConcurrency;
     this.#isAllowed = isAllowed;
+    if (isAllowed && toldConcurrency === Number.POSITIVE_INFINITY && buckets.isNothingKnown) {
+      this.#concurrency = new ConcurrencySearch(CONCURRENCY_START);
+    }
   }
 
   /** How many may be in flight. */
@@ -65,8 +75,9 @@ export class Search {
     return Math.min(this.#toldConcurrency, this.#learnedConcurrency, searched);
   }
 
-  /** Time passed. @param isUsed Somebody waits. */
-  grow(nowMs: number, isUsed: boolean): void {
+  /** Time passed. */
+  grow(nowMs: number, { isRateUsed: isUsed, arePlacesUsed }: InUse): void {
+    this.#concurrency?.grow(nowMs, arePlacesUsed);
     for (const currency of SEARCHED) {
       const search = this.#buckets.searchOf(currency);
       if (search === undefined) continue;
@@ -75,19 +86,16 @@ export class Search {
     }
   }
 
-  /** A request was let in and answered. Returns whether another number may be in flight now. */
-  answered({ sentMs, inFlight }: SentRequest, nowMs: number, isUsed: boolean): boolean {
-    if (sentMs >= this.#episodeMs) this.#inRow = 0;
-    this.#bornBy.add(inFlight, nowMs);
+  /** A request was let in and answered. */
+  answered({ sentMs, inFlight }: SentRequest, nowMs: number, { isRateUsed: isUsed, arePlacesUsed }: InUse): void {
     for (const currency of SEARCHED) {
       const search = this.#buckets.searchOf(currency);
       if (search === undefined) continue;
       search.answered(sentMs, nowMs, isUsed);
       this.#buckets.steer(currency);
     }
-    const before = this.mostInFlight;
     this.#concurrency?.answered(inFlight, nowMs);
-    return this.mostInFlight !== before;
+    this.#concurrency?.grow(nowMs, arePlacesUsed);
   }
 
   refused(refusal: LimitRefusal): Consequence {
@@ -98,7 +106,9 @@ export class Search {
       return nowMs < this.#pausedUntilMs ? this.#waitFor(waitMs, nowMs) : NOTHING;
     }
     this.#episodeMs = nowMs;
-    this.#inRow++;
+    const taken = sent.taken.requests ?? 0;
+    this.#inRow = taken - this.#takenAtEpisode <= 1 ? this.#inRow + 1 : 1;
+    this.#takenAtEpisode = taken;
     if (type === "ramp") return this.#slowed(refusal);
     if (hit.currency === "concurrency") return this.#crowded(refusal);
     if (hit.currency !== undefined) return this.#short(hit.currency, refusal);
@@ -109,8 +119,10 @@ export class Search {
   #crowded({ sent, hit, waitMs, nowMs }: LimitRefusal): Consequence {
     const { inFlight, sentMs } = sent;
     if (hit.limit !== undefined && inFlight > hit.limit) this.#learnedConcurrency = hit.limit;
-    else if (this.#concurrency === undefined) this.#concurrency = new ConcurrencySearch(inFlight, nowMs);
-    else this.#concurrency.refused(inFlight, sentMs, nowMs);
+    else {
+      this.#concurrency ??= new ConcurrencySearch(inFlight);
+      this.#concurrency.refused(inFlight, sentMs, nowMs);
+    }
     return { ...this.#waitFor(waitMs, nowMs), change: "concurrency" };
   }
 
@@ -118,9 +130,9 @@ export class Search {
   #short(currency: Currency, refusal: LimitRefusal): Consequence {
     const { sent, hit, waitMs, nowMs } = refusal;
     const buckets = this.#buckets;
-    const isNews = hit.limit !== undefined && buckets.learn(currency, hit.limit, sent.sentMs);
-    if (buckets.isKnown(currency) && buckets.searchOf(currency) === undefined && !this.#isDoubtful(currency, nowMs)) {
-      buckets.emptied(currency, sent.sentMs);
+    const isTold = hit.limit !== undefined || (buckets.isKnown(currency) && buckets.searchOf(currency) === undefined);
+    if (isTold && !this.#isDoubtful(currency, nowMs)) {
+      const isNews = buckets.refused(currency, hit.limit, sent.sentMs);
       const ownMs = this.#ownPauseMs(
         (sent.cost[currency] ?? 1) / (buckets.perMs(currency) ?? Number.POSITIVE_INFINITY),
       );
@@ -131,8 +143,7 @@ export class Search {
       buckets.searchOf(currency) ?? buckets.startSearch(currency, this.#startPerSecond(currency, unit), unit);
     // Another bucket than the one that was searched is the one that binds.
     if (currency !== "requests" && !buckets.isKnown("requests")) buckets.stopSearch("requests");
-    const taken = buckets.totals[currency] ?? 0;
-    const admitted = Math.min(taken, sent.totals[currency] ?? taken) - (sent.cost[currency] ?? 0);
+    const admitted = Math.min(buckets.admitted(currency), sent.admitted[currency] ?? 0) - (sent.cost[currency] ?? 0);
     search.refused({ sentMs: sent.sentMs, nowMs, admitted }, unit);
     buckets.steer(currency);
     const ownMs = this.#ownPauseMs(Math.max(LEAST_PAUSE_MS, (2000 * unit) / search.perSecond));
@@ -140,20 +151,21 @@ export class Search {
   }
 
   /**
-   * Too many, and nobody says of what. As many in flight as were let in before: then it was the rate. More than ever before:
-   * it may be either, and both are cut, until one of them is cleared.
+   * Too many, and nobody says of what. Fewer in flight than were let in before: then it was the rate. More than ever before:
+   * it may be either, and both are cut. The second time at the same number in flight, it is that.
    */
   #unexplained(refusal: LimitRefusal): Consequence {
-    const { inFlight } = refusal.sent;
-    const isRate = inFlight <= NEARLY * this.#bornBy.value(refusal.nowMs);
+    const { sent, admittedInFlight } = refusal;
+    const isRate = sent.inFlight <= admittedInFlight - Math.max(ON_THE_WAY, ON_THE_WAY_SHARE * admittedInFlight);
     if (isRate) {
       this.#concurrency = undefined;
       return this.#short("requests", refusal);
     }
-    const isSecond = this.#concurrency !== undefined && inFlight >= NEARLY * this.#concurrency.limit;
+    const isSecond = this.#concurrency !== undefined && !this.#concurrency.isFresh;
     const crowded = this.#crowded(refusal);
     if (!isSecond) return { ...crowded, ...this.#short("requests", refusal) };
-    if (!this.#buckets.isKnown("requests")) this.#buckets.stopSearch("requests");
+    this.#buckets.searchOf("requests")?.excuse();
+    this.#buckets.steer("requests");
     return crowded;
   }
 
