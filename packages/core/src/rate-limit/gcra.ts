@@ -45,6 +45,8 @@ export interface Reading {
   readonly atMs: number;
   /** What was taken since, which the server had not seen. */
   readonly takenSince: number;
+  /** It may have become true so much later. @default 0 */
+  readonly jitterMs?: number | undefined;
 }
 
 /** Full buckets. */
@@ -122,8 +124,9 @@ export function settle(
 }
 
 /** The instant at which one bucket is full, after a reading. A reading only takes away: what it does not know of may have gone. */
-export function tightened(rate: Rate, fullAtMs: number, { remaining, atMs, takenSince }: Reading): number {
-  return Math.max(fullAtMs, atMs + msOf(rate, rate.burst - remaining + takenSince));
+export function tightened(rate: Rate, fullAtMs: number, reading: Reading): number {
+  const { remaining, atMs, takenSince, jitterMs = 0 } = reading;
+  return Math.max(fullAtMs, atMs + bearable(rate, jitterMs, 0) + msOf(rate, rate.burst - remaining + takenSince));
 }
 
 /** So much of the jitter as a burst has room for beside one request: more would make the rate itself lower. */

@@ -65,10 +65,10 @@ class MemoryStore implements LimiterStore {
     );
     const fullAtMs = this.#rates.map((rate, index) => {
       const beforeMs = fullAt(this.#buckets, index);
-      const { remaining = -1, atMs = nowMs } = levels[rate.currency] ?? {};
+      const { remaining = -1, atMs = nowMs, jitterMs } = levels[rate.currency] ?? {};
       if (!(remaining >= 0)) return beforeMs;
       const takenSince = this.#memory(rate.currency).taken.since(atMs);
-      return tightened(rate, beforeMs, { remaining, atMs, takenSince });
+      return tightened(rate, beforeMs, { remaining, atMs, takenSince, jitterMs });
     });
     this.#buckets = { ...this.#buckets, fullAtMs };
   }

@@ -40,6 +40,8 @@ export interface ServerLevel {
   readonly limit?: number | undefined;
   /** When this was true, on the limiter's clock; what was reserved after it counts as not yet seen by the server. @default now */
   readonly atMs?: number | undefined;
+  /** It may have become true so much later than `atMs`. @default 0 */
+  readonly jitterMs?: number | undefined;
 }
 
 /** What a server said, by currency. */
