@@ -10,7 +10,9 @@ export class LiveAttempt implements Attempt, Cancellation {
   /** The budget that an outer policy tells of this call: whoever shares it must not tell it again. */
   budget: Budget | undefined;
   #controller: AbortController | undefined;
-  #listeners: Set<() => void> | undefined;
+  /** Most attempts have one listener: for that, a set would cost more than the call. */
+  #listener: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #startedMs: number;
 
@@ -38,9 +40,14 @@ export class LiveAttempt implements Attempt, Cancellation {
   }
 
   onAbort(listener: () => void): () => void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    if (this.#listener) {
+      this.#others ??= new Set();
+      this.#others.add(listener);
+    } else this.#listener = listener;
+    return () => {
+      if (this.#listener === listener) this.#listener = undefined;
+      else this.#others?.delete(listener);
+    };
   }
 
   /** An attempt like this one that outlives it: a stream that it opened. It is aborted with it, until it is let go. */
@@ -55,30 +62,41 @@ export class LiveAttempt implements Attempt, Cancellation {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    for (const listener of listeners ?? []) listener();
+    const listeners = [this.#listener, ...(this.#others ?? [])];
+    this.#listener = this.#others = undefined;
+    for (const listener of listeners) listener?.();
     this.#controller?.abort(reason);
   }
 }
 
 /**
  * The value of `start`, or a rejection with the attempt's reason as soon as it is aborted; what comes later is dropped.
+ * Then, in either case, `leave` is called.
  *
  * The promise's own `resolve` is the handler of the operation's: V8 follows that link when it writes an error's stack, where
  * a function of ours in between, or a race, would end the stack. So the caller's frame stays visible.
  */
-export async function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>): Promise<T> {
+export function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>, leave?: () => void): Promise<T> {
   let release: (() => void) | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      if (attempt.aborted) return reject(attempt.reason);
-      release = attempt.onAbort(() => reject(attempt.reason));
-      Promise.resolve(start()).then(resolve, reject);
-    });
-  } finally {
+  const left = (): void => {
     release?.();
-  }
+    leave?.();
+  };
+  const promise = new Promise<T>((resolve, reject) => {
+    if (attempt.aborted) return reject(attempt.reason);
+    release = attempt.onAbort(() => reject(attempt.reason));
+    Promise.resolve(start()).then(resolve, reject);
+  });
+  return promise.then(
+    (value) => {
+      left();
+      return value;
+    },
+    (error: unknown) => {
+      left();
+      throw error;
+    },
+  );
 }
 
 /** What can end a run with these options from outside; `undefined` when nothing can. */

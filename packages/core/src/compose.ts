@@ -44,5 +44,6 @@ function nested<T>(
 ): Promise<T> {
   const core = cores[layer] as PolicyCore;
   if (layer === cores.length - 1) return core.execute(operation, options, trace, call);
-  return core.execute((attempt) => nested(cores, layer + 1, operation, attempt, trace, call), options, trace, call);
+  const inner: Operation<T> = (attempt) => nested(cores, layer + 1, operation, attempt, trace, call);
+  return core.execute(inner, options, trace, call, true);
 }

@@ -2,7 +2,7 @@ import { guarded, LiveAttempt } from "./attempt.js";
 import { cancellationOf } from "./cancellation.js";
 import { type Clock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
-import type { RunOptions } from "./outcome.js";
+import type { Operation, RunOptions } from "./outcome.js";
 
 /**
  * One run's way through a policy that makes no attempts of its own: the attempt that it hands on, within the run's bounds.
@@ -10,31 +10,41 @@ import type { RunOptions } from "./outcome.js";
  */
 export class Passage {
   readonly attempt: LiveAttempt;
-  readonly #isFree: boolean;
-  readonly #leave: readonly (() => void)[];
+  /** Nothing can end it, or whoever made the attempt and whoever is called with it both end at once when it is cut. */
+  readonly isFree: boolean;
+  readonly #isBound: boolean;
+  readonly #leave: readonly (() => void)[] | undefined;
 
-  constructor(options: RunOptions | undefined, clock: Clock) {
+  /** @param isPrompt What is called ends as soon as its attempt is cut: it is a policy. */
+  constructor(options: RunOptions | undefined, clock: Clock, isPrompt = false) {
     if (options instanceof LiveAttempt) {
       this.attempt = options;
-      this.#isFree = false;
-      this.#leave = [];
+      this.#isBound = true;
+      this.isFree = isPrompt;
       return;
     }
     const { signal, deadlineMs } = options ?? {};
     const attempt = new LiveAttempt(1, undefined, deadlineMs, clock, clock.nowMs());
     this.attempt = attempt;
-    this.#isFree = signal === undefined && deadlineMs === undefined;
-    this.#leave = this.#isFree ? [] : bind(attempt, signal, clock);
+    this.#isBound = signal !== undefined || deadlineMs !== undefined;
+    this.isFree = !this.#isBound;
+    if (this.#isBound) this.#leave = bind(attempt, signal, clock);
+  }
+
+  /** Runs the operation that the policy is around. */
+  run<T>(operation: Operation<T>): T | PromiseLike<T> {
+    const { attempt } = this;
+    return this.isFree ? operation(attempt) : guarded(attempt, () => operation(attempt));
   }
 
   /** Starts a step and waits for it, but no longer than the run may last: then it rejects with the attempt's reason, at once. */
   step<T>(start: () => T | PromiseLike<T>): T | PromiseLike<T> {
-    return this.#isFree ? start() : guarded(this.attempt, start);
+    return this.#isBound ? guarded(this.attempt, start) : start();
   }
 
   /** Lets go of the signal and the timer. */
   end(): void {
-    for (const leave of this.#leave) leave();
+    for (const leave of this.#leave ?? []) leave();
   }
 }
 

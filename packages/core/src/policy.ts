@@ -70,6 +70,8 @@ export type Execute = <T>(
   options: RunOptions | undefined,
   trace: Trace | undefined,
   call: Call | undefined,
+  /** The operation is another policy: it ends at once when its attempt is cut, and need not be watched for that. */
+  isPrompt?: boolean,
 ) => Promise<T>;
 
 /** What a policy is inside: how it runs, and what it says of itself. */

@@ -17,21 +17,26 @@ export function read<T extends number | string>(value: Live<T>): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** What a schedule that was begun gives waits from. */
-export type Waiting = Iterator<number, void, Failure | undefined>;
+/** How far a schedule was used: a place in a list, or what gives the waits. */
+export type Progress = number | Iterator<number, void, Failure | undefined>;
 
 /** Begins a schedule anew, for one run. @throws OptionError for a function that returns no iterator. */
-export function begun(schedule: Schedule, first: Failure): Waiting {
+export function begun(schedule: Schedule, first: Failure): Progress {
+  if (Array.isArray(schedule)) return 0;
   const waits: unknown = typeof schedule === "function" ? schedule(first) : schedule[Symbol.iterator]();
-  if (typeof waits === "object" && waits !== null && "next" in waits) return waits as Waiting;
+  if (typeof waits === "object" && waits !== null && "next" in waits) return waits as Iterator<number, void, undefined>;
   throw optionError("schedule", "a function that returns an iterator of waits", waits);
 }
 
-/** The next wait; `undefined` at the end. @param failure None for the first wait: the schedule began with it. */
-export function nextWait(waits: Waiting, failure: Failure | undefined): number | undefined {
-  const { done, value }: IteratorResult<unknown, unknown> = waits.next(failure);
-  if (done) return undefined;
-  if (typeof value === "number" && value >= 0) return value;
+/** The next wait of a schedule that was begun; `undefined` at the end. @param failure None for the first: it began with it. */
+export function nextWait(schedule: Schedule, progress: Progress, failure: Failure | undefined): number | undefined {
+  let value: unknown;
+  if (typeof progress === "number") value = (schedule as readonly number[])[progress];
+  else {
+    const next = progress.next(failure);
+    if (!next.done) value = next.value ?? null;
+  }
+  if (value === undefined || (typeof value === "number" && value >= 0)) return value;
   throw optionError("schedule", "a source of waits in milliseconds >= 0", value);
 }
 

@@ -58,7 +58,7 @@ export function timeout(duration: Duration, options: TimeoutOptions = {}): Polic
   });
 }
 
-async function timed<T>(
+function timed<T>(
   operation: Operation<T>,
   options: RunOptions | undefined,
   timeoutMs: number,
@@ -66,22 +66,27 @@ async function timed<T>(
 ): Promise<T> {
   const startedMs = clock.nowMs();
   const caller = cancellationIn(options);
-  if (caller?.aborted) throw caller.reason;
   const ownEndMs = startedMs + timeoutMs;
   const endMs = Math.min(ownEndMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
-  if (startedMs >= endMs) throw new DeadlineError(0, 0);
   const attempt = within(options, endMs, clock, startedMs);
+  const cut = (): void => attempt.abort(caller?.reason);
+  if (caller?.aborted) cut();
+  else if (startedMs >= endMs) attempt.abort(new DeadlineError(0, 0));
+  if (attempt.aborted) return Promise.reject(attempt.reason);
   const stop = startTimer(clock, endMs, () => {
-    if (endMs === ownEndMs && isObserved()) emit({ type: "call-timed-out", name, timeoutMs });
-    attempt.abort(endMs === ownEndMs ? new CallTimeoutError(name, timeoutMs) : new DeadlineError(endMs - startedMs, 1));
+    const isOwn = endMs === ownEndMs;
+    if (isOwn && isObserved()) emit({ type: "call-timed-out", name, timeoutMs });
+    attempt.abort(isOwn ? new CallTimeoutError(name, timeoutMs) : new DeadlineError(endMs - startedMs, 1));
   });
-  const release = caller?.onAbort(() => attempt.abort(caller.reason));
-  try {
-    return await guarded(attempt, () => operation(attempt));
-  } finally {
-    stop();
-    release?.();
-  }
+  const release = caller?.onAbort(cut);
+  return guarded(
+    attempt,
+    () => operation(attempt),
+    () => {
+      stop();
+      release?.();
+    },
+  );
 }
 
 /** The attempt around this policy, as far as there is one, with an earlier end. */

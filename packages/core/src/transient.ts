@@ -15,7 +15,7 @@ interface Details {
   readonly code?: unknown;
   readonly type?: unknown;
   readonly name?: unknown;
-  readonly message?: unknown;
+  readonly isFinal?: unknown;
   readonly cause?: unknown;
   readonly constructor?: { readonly name?: unknown };
 }
@@ -29,17 +29,18 @@ interface Details {
  * that was refused, a request larger than its limit).
  */
 export function isTransient(error: unknown): boolean {
-  const { status, code, type, message } = Object(error) as Details;
-  if (isAbort(error) || (error instanceof BideError && error.isFinal)) return false;
+  const { status, isFinal } = Object(error) as Details;
   if (typeof status === "number") {
+    const { code, type } = error as Details;
     return (status >= 500 || [408, 409, 425, 429].includes(status)) && !MONEY.test(`${code} ${type}`);
   }
+  if (isAbort(error) || (isFinal === true && error instanceof BideError)) return false;
   // A network that fails looks like a mistake in the program: `fetch` throws a `TypeError`.
-  return !isMistake(error) || FETCH_FAILED.test(String(message)) || hasNetworkCode(error);
+  return !isMistake(error) || FETCH_FAILED.test(error.message) || hasNetworkCode(error);
 }
 
 /** What the language throws at a mistake in the program. */
-function isMistake(error: unknown): boolean {
+function isMistake(error: unknown): error is Error {
   return (
     error instanceof TypeError ||
     error instanceof ReferenceError ||
@@ -53,7 +54,11 @@ function isMistake(error: unknown): boolean {
 /** `fetch` and Node say `AbortError`; the official LLM clients have a class `APIUserAbortError` whose `name` is `Error`. */
 export function isAbort(error: unknown): boolean {
   const { name, constructor: type } = Object(error) as Details;
-  return [name, type?.name].some((called) => called === "AbortError" || called === "APIUserAbortError");
+  return meansAbort(name) || meansAbort(type?.name);
+}
+
+function meansAbort(name: unknown): boolean {
+  return name === "AbortError" || name === "APIUserAbortError";
 }
 
 /** `fetch failed` hides the system's code one or two causes down. */

@@ -46,7 +46,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const rules = breakerRules(options);
   const breaker = new Breaker(options, rules);
   const policy = makePolicy({
-    execute: (operation, runOptions) => breaker.run(operation, runOptions),
+    execute: (operation, options, _trace, _call, isPrompt) => breaker.run(operation, options, isPrompt),
     clock: options.clock,
     describe: () => describeBreaker(rules, options.name),
   });
@@ -77,18 +77,25 @@ class Breaker {
     this.#store = store(rules, this.#now());
   }
 
-  async run<T>(operation: Operation<T>, options: RunOptions | undefined): Promise<T> {
-    const passage = new Passage(options, this.#clock ?? defaultClock());
+  async run<T>(operation: Operation<T>, options: RunOptions | undefined, isPrompt?: boolean): Promise<T> {
+    const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
+    const { attempt } = passage;
+    let ticket = Number.NaN;
+    let result: CallResult = "success";
     try {
-      const { attempt } = passage;
       if (attempt.aborted) throw attempt.reason;
       const asked = this.#acquire();
       const admission = isLater(asked) ? await this.#awaited(asked, passage) : asked;
-      this.#told(admission.transition);
+      if (admission.transition) this.#told(admission.transition);
       if (!admission.isAdmitted) throw this.#refusal(admission.state);
-      return await this.#through(operation, passage, admission.ticket);
+      ticket = admission.ticket;
+      return await passage.run(operation);
+    } catch (error) {
+      if (!Number.isNaN(ticket)) result = this.#resultOf(error, attempt);
+      throw error;
     } finally {
       passage.end();
+      this.#report(ticket, result);
     }
   }
 
@@ -98,19 +105,6 @@ class Breaker {
 
   async force(status: "open" | "closed" | "isolated"): Promise<void> {
     this.#told(await this.#store.force(status, this.#now()));
-  }
-
-  async #through<T>(operation: Operation<T>, passage: Passage, ticket: number): Promise<T> {
-    const { attempt } = passage;
-    let value: T;
-    try {
-      value = await passage.step(() => operation(attempt));
-    } catch (error) {
-      this.#report(ticket, this.#resultOf(error, attempt));
-      throw error;
-    }
-    this.#report(ticket, "success");
-    return value;
   }
 
   /** A call that was cut tells of the service only when it was cut for taking too long. */

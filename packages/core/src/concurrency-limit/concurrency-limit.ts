@@ -52,7 +52,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyL
   const rules = limitRules(options);
   const limiter = new Limiter(options, rules);
   const policy = makePolicy({
-    execute: (operation, runOptions, _trace, call) => limiter.run(operation, runOptions, call),
+    execute: (operation, runOptions, _trace, call, isPrompt) => limiter.run(operation, runOptions, call, isPrompt),
     clock: options.clock,
     describe: () => describeLimit(rules, limiter.maxQueue, options.name),
   });
@@ -82,8 +82,24 @@ class Limiter {
     });
   }
 
-  async run<T>(operation: Operation<T>, options: SlotOptions | undefined, call: Call | undefined): Promise<T> {
-    const passage = new Passage(options, this.#clock ?? defaultClock());
+  run<T>(
+    operation: Operation<T>,
+    options: SlotOptions | undefined,
+    call: Call | undefined,
+    isPrompt: boolean | undefined,
+  ): Promise<T> {
+    const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
+    const { attempt, isFree } = passage;
+    const slot = isFree && !attempt.aborted ? this.#slots.take() : undefined;
+    return slot ? this.#hold(slot, operation, attempt) : this.#wait(operation, options, call, passage);
+  }
+
+  async #wait<T>(
+    operation: Operation<T>,
+    options: SlotOptions | undefined,
+    call: Call | undefined,
+    passage: Passage,
+  ): Promise<T> {
     const { attempt } = passage;
     try {
       if (attempt.aborted) throw attempt.reason;
@@ -92,7 +108,7 @@ class Limiter {
         slot.release();
         throw attempt.reason;
       }
-      return await passage.step(() => this.#hold(slot, operation, attempt));
+      return await passage.run(() => this.#hold(slot, operation, attempt));
     } finally {
       passage.end();
     }

@@ -36,7 +36,6 @@ export async function* attemptsOf(
   const [run, ended] = begun(config, {
     operation: (attempt) => ask({ attempt: attempt as LiveAttempt }),
     failed: (failure) => ask({ failure }),
-    call: undefined,
     options,
   });
   ended.then(

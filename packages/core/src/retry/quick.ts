@@ -20,8 +20,7 @@ export function quickWrapper(config: RetryConfig): ((fn: AnyFunction, slow: AnyF
       const startedMs = readsClock ? (clock ?? defaultClock()).nowMs() : undefined;
       return new Promise((resolve) => {
         const fail = (error: unknown): void => {
-          const call = { target, args, self: this };
-          new RetryRun(config, { call }, resolve, startedMs).resume(error);
+          new RetryRun(config, { target, args, self: this }, resolve, startedMs).resume(error);
         };
         try {
           Promise.resolve(target.apply(this, args)).then(resolve, fail);

@@ -16,9 +16,10 @@ import { type Waits, waitsOf } from "./waits.js";
 const TURN = 8;
 
 /** What a run is about: an operation, or a call of a function that knows nothing of attempts. */
-export interface RunInputs {
+export interface RunInputs extends Partial<Call> {
   readonly operation?: Operation<unknown>;
-  readonly call: Call | undefined;
+  /** What the operation calls, for those who tell of it. */
+  readonly call?: Call | undefined;
   readonly options?: RunOptions | undefined;
   readonly trace?: Trace | undefined;
   /** Told of each failure before anything is decided about it; the run goes on when that has been answered. */
@@ -38,15 +39,16 @@ export class RetryRun {
   readonly #settle: (value: unknown) => void;
   readonly #clock: Clock;
   readonly #startedMs: number;
-  readonly #endMs: number;
+  /** `undefined`: it may take any time. */
+  readonly #endMs: number | undefined;
   readonly #outer: Cancellation | undefined;
   #attempts = 0;
-  #waitedMs = 0;
+  /** Counted where a step is told of it. */
+  #waitedMs: number | undefined;
   #waits: Waits | undefined;
   #previous: Failure | undefined;
   /** The attempt that is made now, until it has ended or was cut. */
   #live: LiveAttempt | undefined;
-  #stopTimer: (() => void) | undefined;
   #release: (() => void) | undefined;
 
   constructor(config: RetryConfig, inputs: RunInputs, settle: (value: unknown) => void, startedMs?: number) {
@@ -57,17 +59,20 @@ export class RetryRun {
     this.#settle = settle;
     this.#clock = clock;
     this.#startedMs = startedMs ?? clock.nowMs();
-    this.#endMs = Math.min(this.#startedMs + this.#config.deadlineMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
+    const endMs = Math.min(this.#startedMs + this.#config.deadlineMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
+    this.#endMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
     this.#outer = eitherOf(cancellationIn(options), signal && cancellationOf(signal));
   }
 
   /** Whether the run has to hear of its own success: somebody is to be told, or something to be let go of. */
   get hearsSuccess(): boolean {
-    const { given, steps, attemptTimeoutMs } = this.#config;
-    const boundMs = Math.min(this.#endMs, attemptTimeoutMs);
-    return (
-      Boolean(steps || given.budget || this.#outer) || boundMs < Number.POSITIVE_INFINITY || isHeard(given, "onSuccess")
-    );
+    const { given, steps } = this.#config;
+    return Boolean(steps || given.budget || this.#isBounded) || isHeard(given, "onSuccess");
+  }
+
+  /** Whether anything may cut an attempt. */
+  get #isBounded(): boolean {
+    return (this.#endMs ?? this.#outer) !== undefined || this.#config.attemptTimeoutMs < Number.POSITIVE_INFINITY;
   }
 
   /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
@@ -77,7 +82,9 @@ export class RetryRun {
     this.release();
     try {
       const attempt = this.#next();
-      this.#bind(attempt);
+      // A hook may have aborted.
+      this.#checkAborted();
+      if (this.#isBounded) this.#bind(attempt);
       this.#after(beforeRetry && previous && beforeRetry(previous, attempt), this.#call, attempt);
     } catch (error) {
       this.#end(error);
@@ -113,20 +120,20 @@ export class RetryRun {
   /** Lets go of timers and listeners, and of the attempt. */
   release(): void {
     this.#live = undefined;
-    this.#stopTimer?.();
     this.#release?.();
-    this.#stopTimer = this.#release = undefined;
+    this.#release = undefined;
   }
 
   #next(): LiveAttempt {
     const { given } = this.#config;
     const { trace } = this.#inputs;
     this.#checkAborted();
-    const isBounded = this.#endMs < Number.POSITIVE_INFINITY;
-    if (isBounded && this.#nowMs() >= this.#endMs) throw this.#deadlineError();
+    const endMs = this.#endMs;
+    // The first attempt begins when the run does.
+    if (endMs !== undefined && (this.#attempts > 0 ? this.#nowMs() : this.#startedMs) >= endMs)
+      throw this.#deadlineError();
     const number = ++this.#attempts;
-    const deadlineMs = isBounded ? this.#endMs : undefined;
-    const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#clock, this.#startedMs);
+    const attempt = new LiveAttempt(number, this.#previous, endMs, this.#clock, this.#startedMs);
     attempt.budget = given.budget ?? this.#outerBudget;
     if (trace) trace.attempts++;
     if (number === 1) this.#told?.started?.();
@@ -139,34 +146,40 @@ export class RetryRun {
 
   /** Sees to it that the attempt is cut when its time, the run's time or the caller's patience is over. */
   #bind(attempt: LiveAttempt): void {
-    // A hook may have aborted.
-    this.#checkAborted();
     const outer = this.#outer;
-    const endMs = this.#endMs;
     const { attemptTimeoutMs } = this.#config;
-    if (outer === undefined && endMs === Number.POSITIVE_INFINITY && attemptTimeoutMs === endMs) return;
+    const endMs = this.#endMs ?? Number.POSITIVE_INFINITY;
+    const timesOutMs =
+      attemptTimeoutMs < Number.POSITIVE_INFINITY ? this.#nowMs() + attemptTimeoutMs : attemptTimeoutMs;
     const cut = (reason: unknown): void => {
       attempt.abort(reason);
       this.#fail(attempt, reason);
     };
-    if (Math.min(endMs, attemptTimeoutMs) < Number.POSITIVE_INFINITY) {
-      const timesOutMs = this.#nowMs() + attemptTimeoutMs;
-      this.#stopTimer = startTimer(this.#clock, Math.min(endMs, timesOutMs), () =>
-        cut(endMs <= timesOutMs ? this.#deadlineError() : new AttemptTimeoutError(attemptTimeoutMs, attempt.number)),
-      );
-    }
-    this.#release = outer?.onAbort(() => cut(outer.reason));
+    const stop = startTimer(this.#clock, Math.min(endMs, timesOutMs), () =>
+      cut(endMs <= timesOutMs ? this.#deadlineError() : new AttemptTimeoutError(attemptTimeoutMs, attempt.number)),
+    );
+    this.#hold(stop, () => cut(outer?.reason));
+  }
+
+  /** Keeps what is to be let go of with the attempt or the wait, and listens for the abort. */
+  #hold(stop: () => void, aborted: () => void): void {
+    const release = this.#outer?.onAbort(aborted);
+    this.#release = () => {
+      stop();
+      release?.();
+    };
   }
 
   #call(_: unknown, attempt: LiveAttempt): void {
     const { attemptTimeoutMs, judge } = this.#config;
-    const { operation, call } = this.#inputs;
-    const start = (): unknown => (operation ? operation(attempt) : call?.target.apply(call.self, call.args as never));
     const fail = (error: unknown): void => this.#fail(attempt, error);
     let answer: Promise<unknown>;
     try {
       // After its time-out an attempt may still answer: that must not be heard. After other cuts the run is over anyway.
-      answer = attemptTimeoutMs < Number.POSITIVE_INFINITY ? guarded(attempt, start) : Promise.resolve(start());
+      answer =
+        attemptTimeoutMs < Number.POSITIVE_INFINITY
+          ? guarded(attempt, () => this.#start(attempt))
+          : Promise.resolve(this.#start(attempt));
     } catch (error) {
       fail(error);
       return;
@@ -180,13 +193,23 @@ export class RetryRun {
       );
   }
 
+  #start(attempt: LiveAttempt): unknown {
+    const { operation, target, self, args } = this.#inputs;
+    return operation ? operation(attempt) : target?.apply(self, args as never);
+  }
+
   #judged(verdict: boolean, attempt: LiveAttempt, value: unknown): void {
     if (Boolean(verdict) === this.#config.accepting) this.#settle(value);
     else this.#failed(attempt, "result", value);
   }
 
   #fail(attempt: LiveAttempt, error: unknown): void {
-    this.#ifLive(attempt, () => this.#failed(attempt, "error", error));
+    if (this.#live !== attempt) return;
+    try {
+      this.#failed(attempt, "error", error);
+    } catch (own) {
+      this.#end(own);
+    }
   }
 
   #failed(attempt: LiveAttempt, kind: Failure["kind"], what: unknown): void {
@@ -224,14 +247,15 @@ export class RetryRun {
   }
 
   #plan(rule: Rule, verdict: Verdict, failure: Failure): void {
-    const { given, maxAttempts, maxTimeMs } = this.#config;
+    const { given } = this.#config;
     const isMatched = verdict !== false;
     this.#checkAborted();
     if (isMatched && verdict !== "stop") this.#told?.failed?.(failure);
     const waits = waitsOf(rule, this.#waits);
     if (waits.others === this.#waits) this.#waits = waits;
-    const room = { maxAttempts, maxTimeMs, untilDeadlineMs: this.#endMs - this.#nowMs() };
-    const plan = waits.plan(verdict, failure, this.#config, room);
+    const endMs = this.#endMs;
+    const untilDeadlineMs = endMs === undefined ? Number.POSITIVE_INFINITY : endMs - this.#nowMs();
+    const plan = waits.plan(verdict, failure, this.#config, untilDeadlineMs);
     if ("reason" in plan) this.#giveUp(failure, plan, isMatched);
     // The budget is asked last of all, so that nothing is taken from it for a retry that is not made.
     else this.#after(given.budget?.withdraw(failure) ?? true, this.#spend, failure, isMatched, plan.delayMs);
@@ -246,9 +270,8 @@ export class RetryRun {
   #sleep(_: unknown, failure: Failure, isMatched: boolean, delayMs: number): void {
     const { given, steps } = this.#config;
     const { attempt, elapsedMs } = failure;
-    const outer = this.#outer;
     // The steps took their time as well.
-    if (steps && this.#nowMs() + delayMs >= this.#endMs) {
+    if (steps && this.#endMs !== undefined && this.#nowMs() + delayMs >= this.#endMs) {
       this.#giveUp(failure, { reason: "deadline" }, isMatched);
       return;
     }
@@ -256,17 +279,16 @@ export class RetryRun {
       const event = { type: "retry-scheduled", name: given.name, attempt, failure, delayMs, elapsedMs } as const;
       tell(event, given, "onRetry", failure);
     }
-    this.#waitedMs += delayMs;
+    if (steps) this.#waitedMs = (this.#waitedMs ?? 0) + delayMs;
     this.#inputs.trace?.waitsMs.push(delayMs);
     this.#checkAborted();
-    if (delayMs === 0 && attempt % TURN !== 0) {
-      this.begin();
-      return;
-    }
+    if (delayMs === 0 && attempt % TURN !== 0) this.begin();
+    else this.#wait(delayMs);
+  }
+
+  #wait(delayMs: number): void {
     const stop = startTimer(this.#clock, this.#nowMs() + delayMs, () => this.begin());
-    if (outer === undefined) return;
-    this.#stopTimer = stop;
-    this.#release = outer.onAbort(() => this.#end(outer.reason));
+    if (this.#outer) this.#hold(stop, () => this.#end(this.#outer?.reason));
   }
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
@@ -356,7 +378,7 @@ export class RetryRun {
 
   #info(failure?: Failure): StepInfo {
     const elapsedMs = failure?.elapsedMs ?? this.#elapsedMs();
-    return { call: this.#inputs.call, attempt: this.#attempts, elapsedMs, waitedMs: this.#waitedMs };
+    return { call: this.#inputs.call, attempt: this.#attempts, elapsedMs, waitedMs: this.#waitedMs ?? 0 };
   }
 
   #deadlineError(): DeadlineError {

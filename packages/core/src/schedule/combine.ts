@@ -1,7 +1,7 @@
 import { OptionError } from "../errors.js";
 import { checkInteger } from "../options.js";
 import type { Failure } from "../outcome.js";
-import { begun, checkSchedule, JITTERED, markOf, nextWait, type Schedule, type Waiting } from "../schedule.js";
+import { begun, checkSchedule, JITTERED, markOf, nextWait, type Progress, type Schedule } from "../schedule.js";
 
 /** A schedule in use: a failure in, the next wait out; `undefined` at the end. */
 type NextWait = (failure: Failure) => number | undefined;
@@ -74,11 +74,12 @@ function combined(parts: readonly Schedule[], combine: (nexts: readonly NextWait
 }
 
 function inUse(schedule: Schedule): NextWait {
-  let waits: Waiting | undefined;
+  let progress: Progress | undefined;
   return (failure) => {
-    const told = waits && failure;
-    waits ??= begun(schedule, failure);
-    return nextWait(waits, told);
+    const now = progress ?? begun(schedule, failure);
+    const told = progress === undefined ? undefined : failure;
+    progress = typeof now === "number" ? now + 1 : now;
+    return nextWait(schedule, now, told);
   };
 }
 

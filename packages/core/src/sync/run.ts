@@ -114,13 +114,13 @@ export class SyncRun {
 
   #decide(failure: Failure, attempt: LiveAttempt): { plan: Plan; isMatched: boolean } {
     const [rule, verdict] = this.#rule(failure, attempt);
-    const { given, maxAttempts, maxTimeMs } = this.#config;
+    const { given } = this.#config;
     const { budget } = given;
     if (verdict !== false && verdict !== "stop") budget?.failed?.(failure);
-    const room = { maxAttempts, maxTimeMs, untilDeadlineMs: this.#endMs - this.#inputs.clock.nowMs() };
+    const untilDeadlineMs = this.#endMs - this.#inputs.clock.nowMs();
     const waits = waitsOf(rule, this.#waits);
     if (waits.others === this.#waits) this.#waits = waits;
-    const plan = waits.plan(verdict, failure, this.#config, room);
+    const plan = waits.plan(verdict, failure, this.#config, untilDeadlineMs);
     const isAffordable = "reason" in plan || !budget || atOnce(budget.withdraw(failure), "budget", "`budget`");
     return { plan: isAffordable ? plan : { reason: "budget-exhausted" }, isMatched: verdict !== false };
   }
