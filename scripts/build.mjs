@@ -30,6 +30,9 @@ async function bundle(folder) {
     packages: "external",
     format: "esm",
     target: "es2022",
+    // Shorter by much where somebody minifies it, and the same: a literal, and fields that are assigned, not declared as well.
+    define: { "Number.POSITIVE_INFINITY": "Infinity" },
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, experimentalDecorators: false } },
     platform: manifest.name === "bide" ? "neutral" : "node",
     loader: { ".lua": "text" },
     plugins: [textImports],

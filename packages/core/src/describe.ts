@@ -1,4 +1,5 @@
 import { type AnyPolicy, coreOf, type LayerDescription } from "./policy.js";
+import { retrySummary } from "./retry/summary.js";
 
 /** The layers of a policy, outermost first: plain data, and as a string a sentence per layer. */
 export interface PolicyDescription extends ReadonlyArray<LayerDescription> {
@@ -12,14 +13,12 @@ export interface PolicyDescription extends ReadonlyArray<LayerDescription> {
  * @throws OptionError when `policy` is none of bide.
  */
 export function describe(policy: AnyPolicy): PolicyDescription {
-  const described = coreOf(policy).describe();
-  const layers = isList(described) ? [...described] : [described];
+  const layers = [coreOf(policy).describe()].flat().map((layer) => ({
+    ...layer,
+    summary: layer.summary ?? retrySummary(layer.options),
+  }));
   // Not enumerable: to `JSON.stringify` and to a comparison this is an array like any other.
   return Object.defineProperty(layers, "toString", { value: () => layers.map(sentence).join("\n") });
-}
-
-function isList(value: LayerDescription | readonly LayerDescription[]): value is readonly LayerDescription[] {
-  return Array.isArray(value);
 }
 
 function sentence({ policy, name, summary }: LayerDescription, index: number): string {

@@ -84,8 +84,11 @@ export interface PolicyCore {
   /** A wrapper of its own, for a policy that can be quicker than `execute`; `slow` is what it would be without. */
   readonly wrap?: ((fn: AnyFunction, slow: AnyFunction) => AnyFunction) | undefined;
   /** Plain data: the kind of policy and its options, as they were resolved. */
-  describe(): LayerDescription | readonly LayerDescription[];
+  describe(): LayerData | readonly LayerData[];
 }
+
+/** What a policy says of itself. The summary of a retry is left to `describe`, so that who does not ask for it does not load it. */
+export type LayerData = Omit<LayerDescription, "summary"> & Partial<Pick<LayerDescription, "summary">>;
 
 /** One layer of a policy, as data. */
 export interface LayerDescription {

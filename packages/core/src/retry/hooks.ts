@@ -4,6 +4,9 @@ import type { RetryBounds } from "./options.js";
 /** The hooks that only look on. */
 export type Hook = "onAttempt" | "onRetry" | "onSuccess" | "onGiveUp";
 
+/** An event, but for the name of the policy. */
+type Told<E> = E extends PolicyEvent ? Omit<E, "name"> : never;
+
 /** Whether anybody wants to hear; asked first, so that silence costs neither an object nor a look at the clock. */
 export function isHeard(options: RetryBounds, hook?: Hook): boolean {
   return isObserved() || (hook !== undefined && options[hook] !== undefined);
@@ -13,9 +16,10 @@ export function isHeard(options: RetryBounds, hook?: Hook): boolean {
  * Tells a hook of the policy, and the listeners of the process, what happens in a run. They only look on: a hook is started,
  * not awaited, and what it throws is an event.
  */
-export function tell(event: PolicyEvent, options: RetryBounds, hook?: Hook, subject?: unknown): void {
-  const failed = (error: unknown): void =>
-    emit({ type: "hook-failed", name: options.name, hook: hook as string, error });
+export function tell(told: Told<PolicyEvent>, options: RetryBounds, hook?: Hook, subject?: unknown): void {
+  const { name } = options;
+  const event = { ...told, name } as PolicyEvent;
+  const failed = (error: unknown): void => emit({ type: "hook-failed", name, hook: hook as string, error });
   const look = hook && (options[hook] as ((subject: unknown, event: PolicyEvent) => unknown) | undefined);
   try {
     const returned = look?.(subject, event);

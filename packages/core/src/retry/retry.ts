@@ -91,26 +91,6 @@ export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0]
     wrap: quickWrapper(config),
     clock,
     signals: signal && [signal],
-    describe: () => ({ policy: "retry", name, summary: summary(options), options }),
+    describe: () => ({ policy: "retry", name, options }),
   };
-}
-
-function summary(options: Readonly<Record<string, unknown>>): string {
-  const { maxAttempts, attemptTimeoutMs, maxTimeMs, deadlineMs, budget } = options;
-  const bounds = [
-    isBound(maxAttempts) ? `makes up to ${shownBound(maxAttempts)} attempts` : "makes any number of attempts",
-    isBound(attemptTimeoutMs) && `each of at most ${attemptTimeoutMs} ms`,
-    isBound(maxTimeMs) && `the last starting within ${shownBound(maxTimeMs)} ms`,
-    isBound(deadlineMs) && `all ending within ${shownBound(deadlineMs)} ms`,
-    budget && "within a budget",
-  ];
-  return bounds.filter(Boolean).join(", ");
-}
-
-function isBound(bound: unknown): boolean {
-  return bound !== Number.POSITIVE_INFINITY;
-}
-
-function shownBound(bound: unknown): string {
-  return typeof bound === "function" ? "a computed number of" : String(bound);
 }

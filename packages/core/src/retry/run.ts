@@ -106,7 +106,7 @@ export class RetryRun {
     const told = (): T => {
       if (isHeard(given, "onSuccess")) {
         const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
-        tell({ type: "run-succeeded", name: given.name, attempts, elapsedMs }, given, "onSuccess", value);
+        tell({ type: "run-succeeded", attempts, elapsedMs }, given, "onSuccess", value);
       }
       return value;
     };
@@ -138,7 +138,7 @@ export class RetryRun {
     if (trace) trace.attempts++;
     if (number === 1) this.#told?.started?.();
     if (isHeard(given, "onAttempt")) {
-      tell({ type: "attempt-started", name: given.name, attempt: number }, given, "onAttempt", attempt);
+      tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);
     }
     this.#live = attempt;
     return attempt;
@@ -223,7 +223,7 @@ export class RetryRun {
         : { kind, value: what, attempt: number, elapsedMs };
     this.release();
     this.#previous = failure;
-    if (isHeard(given)) tell({ type: "attempt-failed", name: given.name, attempt: number, failure, elapsedMs }, given);
+    if (isHeard(given)) tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     this.#checkAborted();
     this.#after(this.#inputs.failed?.(failure), this.#ask, failure, attempt, 0);
   }
@@ -276,7 +276,7 @@ export class RetryRun {
       return;
     }
     if (isHeard(given, "onRetry")) {
-      const event = { type: "retry-scheduled", name: given.name, attempt, failure, delayMs, elapsedMs } as const;
+      const event = { type: "retry-scheduled", attempt, failure, delayMs, elapsedMs } as const;
       tell(event, given, "onRetry", failure);
     }
     if (steps) this.#waitedMs = (this.#waitedMs ?? 0) + delayMs;
@@ -322,7 +322,7 @@ export class RetryRun {
     const { trace } = this.#inputs;
     const failure = this.#previous;
     if (isHeard(given, "onGiveUp")) {
-      const shared = { name: given.name, attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
+      const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, reason, failure, retryAfterMs }, given, "onGiveUp", failure);
     }
     if (trace) Object.assign(trace, { reason }, failure && { failure }, retryAfterMs !== undefined && { retryAfterMs });

@@ -62,7 +62,7 @@ export class SyncRun {
     const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#inputs.clock, this.#startedMs);
     const { given } = this.#config;
     if (isHeard(given, "onAttempt")) {
-      tell({ type: "attempt-started", name: given.name, attempt: number }, given, "onAttempt", attempt);
+      tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);
     }
     const { beforeRetry } = given;
     const previous = this.#previous;
@@ -96,7 +96,7 @@ export class SyncRun {
     if (steps) this.#final(() => steps.success(value, this.#info(this.#attempts, this.#elapsedMs())));
     if (isHeard(given, "onSuccess")) {
       const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
-      tell({ type: "run-succeeded", name: given.name, attempts, elapsedMs }, given, "onSuccess", value);
+      tell({ type: "run-succeeded", attempts, elapsedMs }, given, "onSuccess", value);
     }
   }
 
@@ -104,7 +104,7 @@ export class SyncRun {
     const { given } = this.#config;
     if (isHeard(given)) {
       const { attempt: number, elapsedMs } = failure;
-      tell({ type: "attempt-failed", name: given.name, attempt: number, failure, elapsedMs }, given);
+      tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     }
     this.#checkAborted(failure);
     const { plan, isMatched } = this.#final(() => this.#decide(failure, attempt), failure);
@@ -144,12 +144,7 @@ export class SyncRun {
     }
     if (isHeard(given, "onRetry")) {
       const { attempt, elapsedMs } = failure;
-      tell(
-        { type: "retry-scheduled", name: given.name, attempt, failure, delayMs, elapsedMs },
-        given,
-        "onRetry",
-        failure,
-      );
+      tell({ type: "retry-scheduled", attempt, failure, delayMs, elapsedMs }, given, "onRetry", failure);
     }
     this.#previous = failure;
     this.#waitedMs += delayMs;
@@ -196,7 +191,7 @@ export class SyncRun {
     const { trace } = this.#inputs;
     const { given } = this.#config;
     if (isHeard(given, "onGiveUp")) {
-      const event = { type: "run-gave-up", ...stop, name: given.name, attempts: this.#attempts, failure } as const;
+      const event = { type: "run-gave-up", ...stop, attempts: this.#attempts, failure };
       tell({ ...event, elapsedMs: this.#elapsedMs() }, given, "onGiveUp", failure);
     }
     if (trace === undefined) return;
