@@ -1,42 +1,52 @@
-/** One moment that somebody waits for. Made by {@link TimerQueue.add}. */
-export interface Timer {
-  /** The place in the heap, or -1 when it no longer waits. */
+/** What waits in a {@link TimerQueue}. */
+export interface Waiting {
+  /** The place in the heap, or -1 when it does not wait (any more). */
   index: number;
   readonly dueMs: number;
+  /** Decides among those that are due together. */
   readonly order: number;
+}
+
+/** One moment that somebody waits for. Made by {@link TimerQueue.add}. */
+export interface Timer extends Waiting {
   readonly fire: () => void;
 }
 
-/** A heap of timers: earliest first, and among equals the one that was added first. Knows no clock. */
-export class TimerQueue {
-  readonly #heap: Timer[] = [];
+/** A heap of what is due: earliest first, and among equals the one that was added first. Knows no clock. */
+export class TimerQueue<T extends Waiting = Timer> {
+  readonly #heap: T[] = [];
   #added = 0;
 
   get size(): number {
     return this.#heap.length;
   }
 
-  get first(): Timer | undefined {
+  get first(): T | undefined {
     return this.#heap[0];
   }
 
-  add(dueMs: number, fire: () => void): Timer {
-    const timer = { index: 0, dueMs, order: this.#added++, fire };
-    this.#settle(timer, this.#heap.length);
+  add(this: TimerQueue, dueMs: number, fire: () => void): Timer {
+    const timer = { index: -1, dueMs, order: this.#added++, fire };
+    this.put(timer);
     return timer;
   }
 
+  /** Lets something wait that knows its order. */
+  put(waiting: T): void {
+    this.#settle(waiting, this.#heap.length);
+  }
+
   /** Takes a timer out, in O(log n). Does nothing when it is out already. */
-  remove(timer: Timer): void {
+  remove(timer: T): void {
     const { index } = timer;
     if (index < 0) return;
     timer.index = -1;
-    const last = this.#heap.pop() as Timer;
+    const last = this.#heap.pop() as T;
     if (last !== timer) this.#settle(last, index);
   }
 
   /** Puts a timer where it belongs: up or down from a place that is free. */
-  #settle(timer: Timer, free: number): void {
+  #settle(timer: T, free: number): void {
     const heap = this.#heap;
     let index = free;
     for (;;) {
@@ -57,6 +67,6 @@ export class TimerQueue {
   }
 }
 
-function isBefore(a: Timer, b: Timer): boolean {
+function isBefore(a: Waiting, b: Waiting): boolean {
   return a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs;
 }

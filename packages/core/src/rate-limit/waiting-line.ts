@@ -1,10 +1,10 @@
 import type { Cancellation } from "../cancellation.js";
-import { type Timer, TimerQueue } from "../timer-queue.js";
+import { type Timer, TimerQueue, type Waiting } from "../timer-queue.js";
 import { amountOf, type Cost } from "./limits.js";
 import type { Reservation } from "./reservation.js";
 
 /** One request that waits. */
-export class Waiter {
+export class Waiter implements Waiting {
   /** The place in the heap, or -1 when it does not wait (any more). */
   index = -1;
   order = 0;
@@ -19,6 +19,10 @@ export class Waiter {
   timer: Timer | undefined;
   /** Stops listening to the caller's signal. */
   release: (() => void) | undefined;
+
+  get dueMs(): number {
+    return -this.priority;
+  }
 
   constructor(
     readonly cost: Cost,
@@ -49,7 +53,8 @@ const AGAIN = 2 ** 52;
  * than one of them. Joining and leaving take O(log n), and leave nothing behind.
  */
 export class WaitingLine {
-  readonly #heap: Waiter[] = [];
+  /** By priority: what it calls due is that, upside down. */
+  readonly #queue = new TimerQueue<Waiter>();
   readonly #crowds = new Map<number, Crowd>();
   readonly #deadlines = new TimerQueue();
   readonly #ageingMs: number;
@@ -63,7 +68,7 @@ export class WaitingLine {
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#queue.size;
   }
 
   /** The earliest deadline of all who wait. */
@@ -74,7 +79,7 @@ export class WaitingLine {
   /** Whose turn it is. */
   first(nowMs: number): Waiter | undefined {
     const oldest = this.#oldest;
-    return oldest && this.#overtaken >= OVERTAKERS && this.#isOverdue(oldest, nowMs) ? oldest : this.#heap[0];
+    return oldest && this.#overtaken >= OVERTAKERS && this.#isOverdue(oldest, nowMs) ? oldest : this.#queue.first;
   }
 
   /** What those who go before one of this priority cost together. */
@@ -94,8 +99,7 @@ export class WaitingLine {
     if (this.#youngest) this.#youngest.later = waiter;
     else this.#oldest = waiter;
     this.#youngest = waiter;
-    this.#heap.push(waiter);
-    this.#rise(waiter, this.#heap.length - 1);
+    this.#queue.put(waiter);
     this.#count(waiter, 1);
     if (waiter.deadlineMs === undefined) return;
     waiter.timer = this.#deadlines.add(waiter.deadlineMs, () => {
@@ -116,7 +120,7 @@ export class WaitingLine {
     if (waiter.index < 0) return;
     if (waiter === this.#oldest) this.#overtaken = 0;
     this.#unlink(waiter);
-    this.#remove(waiter);
+    this.#queue.remove(waiter);
     this.#count(waiter, -1);
     if (waiter.timer) this.#deadlines.remove(waiter.timer);
     waiter.release?.();
@@ -153,48 +157,4 @@ export class WaitingLine {
     }
     if (crowd.size === 0) this.#crowds.delete(priority);
   }
-
-  #remove(waiter: Waiter): void {
-    const { index } = waiter;
-    waiter.index = -1;
-    const last = this.#heap.pop();
-    if (last === undefined || last === waiter) return;
-    this.#rise(last, index);
-    this.#sink(last, last.index);
-  }
-
-  #rise(waiter: Waiter, from: number): void {
-    let index = from;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#heap[parentIndex] as Waiter;
-      if (!isBefore(waiter, parent)) break;
-      this.#put(parent, index);
-      index = parentIndex;
-    }
-    this.#put(waiter, index);
-  }
-
-  #sink(waiter: Waiter, from: number): void {
-    let index = from;
-    for (;;) {
-      const left = this.#heap[2 * index + 1];
-      const right = this.#heap[2 * index + 2];
-      const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
-      if (child === undefined || !isBefore(child, waiter)) break;
-      const childIndex = child.index;
-      this.#put(child, index);
-      index = childIndex;
-    }
-    this.#put(waiter, index);
-  }
-
-  #put(waiter: Waiter, index: number): void {
-    this.#heap[index] = waiter;
-    waiter.index = index;
-  }
-}
-
-function isBefore(a: Waiter, b: Waiter): boolean {
-  return a.priority === b.priority ? a.order < b.order : a.priority > b.priority;
 }

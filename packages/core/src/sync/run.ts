@@ -191,8 +191,8 @@ export class SyncRun {
     const { trace } = this.#inputs;
     const { given } = this.#config;
     if (isHeard(given, "onGiveUp")) {
-      const event = { type: "run-gave-up", ...stop, attempts: this.#attempts, failure };
-      tell({ ...event, elapsedMs: this.#elapsedMs() }, given, "onGiveUp", failure);
+      const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
+      tell({ type: "run-gave-up", ...shared, ...stop, failure }, given, "onGiveUp", failure);
     }
     if (trace === undefined) return;
     trace.reason = stop.reason;
