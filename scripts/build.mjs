@@ -31,7 +31,7 @@ async function bundle(folder) {
     format: "esm",
     target: "es2022",
     // Shorter by much where somebody minifies it, and the same: a literal, and fields that are assigned, not declared as well.
-    define: { "Number.POSITIVE_INFINITY": "Infinity" },
+    define: { "Number.POSITIVE_INFINITY": "Infinity", "Number.NaN": "NaN" },
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, experimentalDecorators: false } },
     platform: manifest.name === "bide" ? "neutral" : "node",
     loader: { ".lua": "text" },

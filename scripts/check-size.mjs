@@ -7,28 +7,35 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const LIMITS = [
+const BUNDLES = [
   {
     what: 'import { retry, expo } from "bide"',
     code: 'export { retry, expo } from "bide";',
     goal: 3000,
-    reached: 10_250,
+    reached: 9700,
+    // One word of each thing that is not asked for here: none of it may be pulled in.
+    without:
+      /CircuitOpen|Admission|maxExtraLoad|backoffRatio|perSuccess|fallback|CallTimeout|maxTries|Backing off|fibo|makes up to/,
   },
-  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 25_600 },
+  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 25_500 },
 ];
 
 let failed = false;
-for (const { what, code, goal, reached } of LIMITS) {
-  const bytes = await sizeOf(code);
+for (const { what, code, goal, reached, without } of BUNDLES) {
+  const text = await bundled(code);
+  const bytes = gzipSync(text, { level: 9 }).length;
   const limit = Math.max(goal, reached);
-  failed ||= bytes > limit;
+  const excess = without?.exec(text)?.[0];
+  failed ||= bytes > limit || excess !== undefined;
   const verdict = bytes > limit ? "too big" : "ok";
   const missing = bytes > goal ? ` (${bytes - goal} above the goal of ${goal})` : "";
   console.log(`${verdict}: ${what}: ${bytes} of ${limit} bytes, minified and gzipped${missing}`);
+  if (excess !== undefined) console.log(`not shaken off: ${what} pulls in what has to do with "${excess}"`);
 }
 process.exitCode = failed ? 1 : 0;
 
-async function sizeOf(code) {
+/** What a user's bundler makes of it, minified. */
+async function bundled(code) {
   const folder = join(root, "node_modules/.cache/bide-size");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "entry.js"), code);
@@ -41,5 +48,5 @@ async function sizeOf(code) {
     write: false,
   });
   rmSync(folder, { recursive: true });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  return outputFiles[0].text;
 }

@@ -16,7 +16,7 @@ export interface OnExceptionOptions extends BackoffOptions {
 }
 
 /** Every option of `onException`. */
-export const ON_EXCEPTION_KEYS: readonly string[] = [...BACKOFF_KEYS, "giveup", "raiseOnGiveup"];
+export const ON_EXCEPTION_KEYS: readonly string[] = /* @__PURE__ */ BACKOFF_KEYS.concat("giveup", "raiseOnGiveup");
 
 /**
  * Calls again when the function throws one of these errors: `backoff.on_exception`, in milliseconds.

@@ -78,13 +78,11 @@ function listOf(option: string, given: Handlers | undefined): readonly Handler[]
 }
 
 function told({ call, attempt, elapsedMs, waitedMs }: StepInfo): Details {
-  const { target, args, self } = call ?? NO_CALL;
+  // What `run` calls has no name. The prototype of functions is one that does nothing.
+  const { target = Function.prototype as AnyFunction, args = [], self } = call ?? ({} as Partial<Call>);
   return { target, args: Object.freeze(args), self, tries: attempt, elapsedMs, waitedMs };
 }
 
 function seen(failure: Failure): Pick<Details, "exception"> | Pick<Details, "value"> {
   return failure.kind === "error" ? { exception: failure.error } : { value: failure.value };
 }
-
-/** What `run` called: an operation without a name. The prototype of functions is one that does nothing. */
-const NO_CALL: Call = { target: Function.prototype as AnyFunction, args: [], self: undefined };

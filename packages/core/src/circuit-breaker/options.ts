@@ -40,13 +40,17 @@ export const CIRCUIT_BREAKER_DEFAULTS: {
 } = /* @__PURE__ */ Object.freeze({ failureRatio: 0.5, minimumCalls: 20, window: "30s", openFor: "5s", probes: 1 });
 
 const KEYS = [
-  ...Object.keys(CIRCUIT_BREAKER_DEFAULTS),
+  "failureRatio",
+  "minimumCalls",
+  "window",
+  "openFor",
+  "probes",
   "on",
   "store",
   "initialState",
   "clock",
   "name",
-] as const satisfies readonly string[];
+];
 
 const STATUSES: readonly unknown[] = ["closed", "open", "half-open", "isolated"];
 

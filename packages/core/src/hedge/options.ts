@@ -50,7 +50,7 @@ export interface HedgeRules {
 }
 
 const LEARNING_KEYS = ["minimumCalls", "minDelay"] as const;
-const KEYS = [...Object.keys(HEDGE_DEFAULTS), "delay", "budget", "discard", "clock", "name"];
+const KEYS = ["maxExtraLoad", "maxHedges", "minimumCalls", "minDelay", "delay", "budget", "discard", "clock", "name"];
 
 /** @throws OptionError for an option that is unknown, out of range, or excluded by another. */
 export function hedgeRules(options: HedgeOptions): HedgeRules {

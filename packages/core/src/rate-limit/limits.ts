@@ -114,7 +114,7 @@ export function amountOf(cost: Cost, currency: string): number {
 }
 
 /** What a call costs that says nothing. */
-export const ONE_REQUEST: Cost = Object.freeze({ requests: 1 });
+export const ONE_REQUEST: Cost = /* @__PURE__ */ Object.freeze({ requests: 1 });
 
 /** No cost at all. */
-export const NOTHING: Cost = Object.freeze({});
+export const NOTHING: Cost = /* @__PURE__ */ Object.freeze({});

@@ -11,7 +11,7 @@ import type { LimiterStore } from "./store.js";
 /** The defaults of {@link rateLimit}. */
 export const RATE_LIMIT_DEFAULTS: Readonly<
   Record<"maxQueue" | "interactiveShare" | "arrivalJitter" | "priority", number> & { readonly ageing: Duration }
-> = Object.freeze({
+> = /* @__PURE__ */ Object.freeze({
   maxQueue: Number.POSITIVE_INFINITY,
   ageing: "30s",
   interactiveShare: 0,

@@ -77,7 +77,7 @@ export const RETRY_BUDGET_DEFAULTS: {
   perSuccess: 0.1,
   capacity: 10,
   perSecond: 0.1,
-  grpc: Object.freeze({ capacity: 10, perSuccess: 0.1 }),
-  aws: Object.freeze({ capacity: 500, cost: 14, throttleCost: 5 }),
-  finagle: Object.freeze({ perStart: 0.2, perSecond: 10, window: "10s" }),
+  grpc: /* @__PURE__ */ Object.freeze({ capacity: 10, perSuccess: 0.1 }),
+  aws: /* @__PURE__ */ Object.freeze({ capacity: 500, cost: 14, throttleCost: 5 }),
+  finagle: /* @__PURE__ */ Object.freeze({ perStart: 0.2, perSecond: 10, window: "10s" }),
 });
