@@ -1,13 +1,16 @@
 import { basename } from "node:path";
+import type { LaneState } from "@bide/llm";
 import type { OpenDatabase } from "../journal/database.js";
 import { type JournalAttempt, type JournalReader, readJournal } from "../journal/reader.js";
 import type { RunRecord } from "../journal/records.js";
 import { adviceOn, type OutputBound } from "./advice.js";
 import { bottleneckOf } from "./bottleneck.js";
+import { chargeOf } from "./charge.js";
 import { type ItemAttempts, itemsIn, shownOf } from "./items.js";
-import type { ItemShown, Limits, ReportData, RunShown, Totals } from "./report-data.js";
+import { limitsOf } from "./limits.js";
+import type { ItemShown, ReportData, RunShown, Totals } from "./report-data.js";
 import { SeriesCounter } from "./series.js";
-import { chargedFor, isAnswered, Tally } from "./tally.js";
+import { boundTokensOf, isAnswered, Tally } from "./tally.js";
 import { indexOfRun, Timeline } from "./timeline.js";
 
 /** What a report is made of. */
@@ -46,23 +49,26 @@ class ReportReader {
   readonly #runs: readonly RunRecord[];
   readonly #tally = new Tally();
   readonly #lastEnds: number[] = [];
+  readonly #lanes: readonly LaneState[];
 
   constructor(reader: JournalReader, nowMs: number) {
     this.#reader = reader;
     this.#nowMs = nowMs;
     this.#isRunning = reader.isRunning;
     this.#runs = reader.runs();
+    this.#lanes = reader.progress()?.progress.lanes ?? [];
   }
 
   /** Twice over the attempts: the axis of the second needs the ends that the first one finds. */
   read(name: string): ReportData {
     for (const attempt of this.#reader.attempts()) this.#addUp(attempt);
     const timeline = new Timeline(this.#runs, this.#lastEnds, this.#nowMs, this.#isRunning);
-    const outputBound = outputBoundOf(this.#tally);
+    const charge = chargeOf(this.#lanes, this.#tally);
+    const outputBound = charge === boundTokensOf ? outputBoundOf(this.#tally) : undefined;
     const series = new SeriesCounter(timeline.runningMs);
     const failed = new Map<string, ItemShown | undefined>();
     for (const customId of this.#reader.failedIds(FAILED_KNOWN)) failed.set(customId, undefined);
-    let chargedWithEnough = 0;
+    let [charged, chargedWithEnough] = [0, 0];
     for (const item of itemsIn(this.#reader.attempts(), this.#runs)) {
       const shown = shownOf(item);
       this.#tally.addItem(shown);
@@ -71,11 +77,13 @@ class ReportReader {
         failed.set(item.customId, shown);
       }
       for (const attempt of item.attempts) {
-        this.#place(series, timeline, attempt);
-        if (outputBound) chargedWithEnough += chargedFor(attempt, lowered(attempt.maxTokens, outputBound.enough));
+        const tokens = charge(attempt, attempt.maxTokens);
+        this.#place(series, timeline, attempt, tokens);
+        charged += tokens;
+        if (outputBound) chargedWithEnough += charge(attempt, lowered(attempt.maxTokens, outputBound.enough));
       }
     }
-    const shown = this.#data(name, timeline);
+    const shown = this.#data(name, timeline, charged);
     const bound = outputBound && { ...outputBound, chargedTokens: chargedWithEnough };
     const findings = {
       ...shown,
@@ -94,19 +102,19 @@ class ReportReader {
     this.#lastEnds[run] = Math.max(this.#lastEnds[run] ?? 0, attempt.startedMs + attempt.tookMs);
   }
 
-  #place(series: SeriesCounter, timeline: Timeline, attempt: JournalAttempt): void {
+  #place(series: SeriesCounter, timeline: Timeline, attempt: JournalAttempt, tokens: number): void {
     const atMs = timeline.at(attempt.startedMs);
     series.add("requests", atMs);
-    series.add("tokens", atMs, chargedFor(attempt, attempt.maxTokens));
+    series.add("tokens", atMs, tokens);
     if (attempt.status === 429) series.add("refused", atMs);
     if (isAnswered(attempt)) series.add("succeeded", timeline.at(attempt.startedMs + attempt.tookMs));
   }
 
-  #data(name: string, timeline: Timeline): Omit<ReportData, "series" | "failed" | "advice"> {
+  #data(name: string, timeline: Timeline, chargedTokens: number): Omit<ReportData, "series" | "failed" | "advice"> {
     const tally = this.#tally;
     const totals = totalsOf(tally, timeline.runningMs, this.#runs.at(-1));
-    const limits = limitsOf(this.#runs.at(-1), tally.models.length);
-    const { attempts: requests, chargedTokens, tookMs } = tally;
+    const limits = limitsOf(this.#runs.at(-1), this.#lanes, tally.models.length);
+    const { attempts: requests, tookMs } = tally;
     return {
       name,
       madeAtMs: this.#nowMs,
@@ -138,17 +146,6 @@ function totalsOf(tally: Tally, runningMs: number, last: RunRecord | undefined):
   const { date, currency = "USD" } = last?.settings.prices ?? {};
   const sums = { attempts, rateLimited, inputTokens, outputTokens, cachedTokens, cost, unpriced };
   return { ...sums, currency, pricesDate: date, runningMs };
-}
-
-/** Each endpoint lets in so much of each model. */
-function limitsOf(run: RunRecord | undefined, models: number): Limits {
-  const { endpoints = [], concurrency } = run?.settings ?? {};
-  const sum = (what: "rpm" | "tpm"): number | undefined => {
-    const limits = endpoints.map((endpoint) => endpoint[what]);
-    if (limits.length === 0 || limits.some((limit) => limit === undefined)) return undefined;
-    return limits.reduce<number>((total, limit) => total + (limit ?? 0), 0) * Math.max(1, models);
-  };
-  return { rpm: sum("rpm"), tpm: sum("tpm"), concurrency };
 }
 
 function runsShown(runs: readonly RunRecord[], { spans }: Timeline, isRunning: boolean): readonly RunShown[] {

@@ -14,8 +14,8 @@ export class Tally {
   cachedTokens = 0;
   cost = 0;
   unpriced = 0;
-  /** Tokens that the provider charged when it let requests in, as far as can be told. */
-  chargedTokens = 0;
+  /** Tokens that were charged when requests were let in, if the bound on their output was. */
+  boundTokens = 0;
   /** The time that requests were under way, added up. */
   tookMs = 0;
   /** Answers that used all the output tokens that they had, so that they may be cut. */
@@ -33,7 +33,7 @@ export class Tally {
   add(attempt: JournalAttempt): void {
     this.attempts++;
     this.tookMs += attempt.tookMs;
-    this.chargedTokens += chargedFor(attempt, attempt.maxTokens);
+    this.boundTokens += boundTokensOf(attempt, attempt.maxTokens);
     this.queuedMs.add(attempt.queuedMs ?? 0);
     if (attempt.status === 429) this.rateLimited++;
     if (isAnswered(attempt)) this.#addAnswer(attempt);
@@ -99,12 +99,7 @@ export function isAnswered({ status = 0, class: type }: JournalAttempt): boolean
   return status >= 200 && status < 300 && type === undefined;
 }
 
-/**
- * The tokens that a provider charges when it lets a request in, with this bound on its output: the bound, or the input where
- * that is more. Without a bound, what the answer used is all that is known.
- *
- * @see https://platform.openai.com/docs/guides/rate-limits
- */
-export function chargedFor({ inputTokens, outputTokens }: JournalAttempt, maxTokens: number | undefined): number {
+/** The tokens that a request is let in for where its bound on the output is charged: the bound, or the input if that is more. */
+export function boundTokensOf({ inputTokens, outputTokens }: JournalAttempt, maxTokens: number | undefined): number {
   return maxTokens === undefined ? inputTokens + outputTokens : Math.max(maxTokens, inputTokens);
 }
