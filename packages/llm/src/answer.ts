@@ -9,8 +9,11 @@ export interface ReadAnswer {
   readonly url: string;
   readonly head: Uint8Array;
   /** What is left of a body that is longer. */
-  readonly rest: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly rest: Rest | undefined;
 }
+
+/** The part of a body that has not been read. */
+export type Rest = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
 
 /** Reads up to `limit` bytes of a body. A body that breaks on the way is as long as what came. */
 export async function readAnswer(response: Response, limit: number = MOST_READ): Promise<ReadAnswer> {

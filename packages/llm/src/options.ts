@@ -36,7 +36,10 @@ export interface LlmOptions {
   readonly schedule?: Schedule | undefined;
   /** Spreads the waits. `null`: none. @default fullJitter */
   readonly jitter?: Jitter | null | undefined;
-  /** Bounds when a request may be sent, from the start of the call. A hint that is longer ends the call. @default "10m" */
+  /**
+   * Bounds when an attempt may begin, from the start of the call. A hint that is longer ends the call; the queue for a quota
+   * does not: that is what `deadline` bounds. @default "10m"
+   */
   readonly maxTime?: Duration | undefined;
   /** Bounds everything, a stream to its last event included. @default Infinity */
   readonly deadline?: Duration | undefined;

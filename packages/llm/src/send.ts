@@ -1,6 +1,7 @@
 import { type Attempt, isTransient } from "bide";
 import { readAnswer, textOfAnswer } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
+import { boundedRest } from "./bounded-rest.js";
 import { classify } from "./classify/classify.js";
 import { readErrorBody } from "./classify/error-body.js";
 import { unboundedDispatch } from "./connection.js";
@@ -85,8 +86,9 @@ async function respond({ fetch, isHostFetch, request, wire }: Sending, exchange:
   }
 }
 
-async function accept(response: Response, { wire }: Sending, exchange: Exchange): Promise<Accepted> {
-  if (!response.ok) throw await refusal(response, exchange, wire);
+async function accept(response: Response, sending: Sending, exchange: Exchange): Promise<Accepted> {
+  const { wire } = sending;
+  if (!response.ok) throw await refusal(response, exchange, sending);
   const type = response.headers.get("content-type") ?? "";
   if (type.includes("text/event-stream")) {
     const opened = await openStream(response, exchange, wire);
@@ -104,8 +106,14 @@ async function accept(response: Response, { wire }: Sending, exchange: Exchange)
 /** What gateways say when they had handed the request on and lost sight of it. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([408, 502, 504, 520, 524]);
 
-async function refusal(response: Response, exchange: Exchange, wire: Wire): Promise<AttemptFailure> {
-  const answer = await exchange.orCut(readAnswer(response));
+async function refusal(
+  response: Response,
+  exchange: Exchange,
+  { wire, request: { signal } }: Sending,
+): Promise<AttemptFailure> {
+  const read = await exchange.orCut(readAnswer(response));
+  const bounds = { clock: wire.clock, timeoutMs: wire.timeouts.betweenEventsMs, signal };
+  const answer = { ...read, rest: read.rest && boundedRest(read.rest, bounds) };
   const body = readErrorBody(textOfAnswer(answer));
   const { clock, dialect, rules } = wire;
   const context = { dialect, rules, wallNowMs: clock.wallNowMs() };

@@ -69,6 +69,38 @@ describe("until the first content of a stream", () => {
   });
 });
 
+describe("the end of a call that failed", () => {
+  test("is not held up by what comes after an error event, or does not", async () => {
+    const event = 'data: {"error":{"message":"x","type":"server_error","code":null}}\n\n';
+    const { clock, fetch } = setup([stream([event], "hang")], { maxAttempts: 1 });
+
+    expect(await clock.run(fetch(...chat({ stream: true })).then((response) => response.text()))).toBe(event);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    ["stalls", undefined, "no body within 120000 ms"],
+    ["is left by the caller", "enough", "enough"],
+  ])("bounds the rest of a long error body that %s", async (_, reason, expected) => {
+    const long: Step = async (request) => {
+      const { body } = await stream(["x".repeat(100_000)], "hang")(request);
+      return new Response(body, { status: 400 });
+    };
+    const { clock, fetch } = setup([long]);
+    const caller = new AbortController();
+    const [url, init] = chat();
+    const response = await clock.run(fetch(url, { ...init, signal: caller.signal }));
+    const reading = expect(clock.run(response.text().catch((error: unknown) => String(error)))).resolves.toContain(
+      expected,
+    );
+
+    if (reason) caller.abort(reason);
+
+    await reading;
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe("after the first content of a stream", () => {
   const start = [OPENING, delta("Hel"), delta("lo")];
   const error = 'data: {"error":{"message":"x","type":"overloaded_error"}}\n\n';

@@ -64,14 +64,12 @@ function refused(
   scanner: EventScanner,
   wire: Wire,
 ): AttemptFailure {
-  source.release();
-  if (scanner.error === undefined) {
-    source.cancel(undefined).catch(ignore);
-    return broken(wire, "malformed", scanner);
-  }
+  // Whatever comes after it, or does not, is nobody's concern.
+  source.cancel(undefined).catch(ignore);
+  if (scanner.error === undefined) return broken(wire, "malformed", scanner);
   const { status, statusText, headers, url } = response;
   const head = joined(chunks, sizeOf(chunks));
-  const answer: ReadAnswer = { status, statusText, headers, url, head, rest: source.reader };
+  const answer: ReadAnswer = { status, statusText, headers, url, head, rest: undefined };
   return new AttemptFailure(classifyInside(wire, response, scanner.error), { answer });
 }
 

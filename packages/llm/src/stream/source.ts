@@ -15,10 +15,6 @@ export class BodySource {
     exchange.signal.addEventListener("abort", this.#cut, { once: true });
   }
 
-  get reader(): ReadableStreamDefaultReader<Uint8Array> {
-    return this.#reader;
-  }
-
   /** The next chunk; `undefined` at the end. @throws what broke it: the reason of the cut, or the network's error. */
   async read(): Promise<Uint8Array | undefined> {
     try {
