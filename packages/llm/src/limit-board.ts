@@ -16,36 +16,51 @@ export interface ToldLimits {
 /** Keys and models that rotate must not fill the memory. */
 const MOST_KEPT = 1000;
 
-/** Keeps what the providers tell of their limits. */
+/** What providers write of their limits with every answer; who writes none of it, tells nothing. */
+const TELLING = [
+  "x-ratelimit-remaining-requests",
+  "x-ratelimit-remaining-tokens",
+  "x-ratelimit-remaining-requests-day",
+  "x-ratelimit-remaining-req-minute",
+  "anthropic-ratelimit-requests-remaining",
+  "anthropic-ratelimit-input-tokens-remaining",
+] as const;
+
+/** The headers of one answer. */
+interface Told {
+  readonly keyId: string;
+  readonly model: string | undefined;
+  readonly dialect: string;
+  readonly headers: Headers;
+  readonly serverNowMs: number;
+  readonly toldMs: number;
+}
+
+/** Keeps what the providers told last, and reads it when it is asked for: answers are many, and questions few. */
 export class LimitBoard {
   readonly #clock: () => Clock;
-  readonly #told = new Map<string, ToldLimits>();
-  /** When the server wrote what stands on the board: answers overtake one another. */
-  readonly #written = new Map<string, number>();
+  readonly #told = new Map<string, Told>();
 
   constructor(clock: () => Clock) {
     this.#clock = clock;
   }
 
-  /** Reads an answer's headers. Those that tell nothing change nothing, and so does an answer that was written before the last. */
+  /** Hears of an answer. One that tells nothing changes nothing, nor does one that was written before the last. */
   note({ keyId, model }: Pick<About, "keyId" | "model">, dialect: string, headers: Headers): void {
-    const wallNowMs = this.#clock().wallNowMs();
-    const serverNowMs = headerDateMs(headers.get("date")) ?? wallNowMs;
-    const levels = limitLevels(headers, dialect, serverNowMs);
-    if (Object.keys(levels).length === 0) return;
+    if (!TELLING.some((name) => headers.has(name))) return;
+    const toldMs = this.#clock().wallNowMs();
+    const serverNowMs = headerDateMs(headers.get("date")) ?? toldMs;
     const id = `${keyId} ${model ?? ""}`;
-    if (serverNowMs < (this.#written.get(id) ?? 0)) return;
-    const before = this.#told.get(id);
+    if (serverNowMs < (this.#told.get(id)?.serverNowMs ?? 0)) return;
     this.#told.delete(id);
-    this.#written.set(id, serverNowMs);
-    this.#told.set(id, { keyId, model, levels: { ...before?.levels, ...levels }, toldMs: wallNowMs });
+    this.#told.set(id, { keyId, model, dialect, headers, serverNowMs, toldMs });
     const [oldest] = this.#told.keys();
-    if (this.#told.size <= MOST_KEPT || oldest === undefined) return;
-    this.#told.delete(oldest);
-    this.#written.delete(oldest);
+    if (this.#told.size > MOST_KEPT && oldest !== undefined) this.#told.delete(oldest);
   }
 
   told(): readonly ToldLimits[] {
-    return [...this.#told.values()];
+    return [...this.#told.values()].map(({ keyId, model, dialect, headers, serverNowMs, toldMs }) => {
+      return { keyId, model, levels: limitLevels(headers, dialect, serverNowMs), toldMs };
+    });
   }
 }

@@ -18,18 +18,24 @@ export function usageOfText(data: string | undefined): Usage | undefined {
 }
 
 function tokensOf(usage: JsonObject): Usage | undefined {
-  const inputTokens = numberAt(usage, "prompt_tokens") ?? numberAt(usage, "input_tokens");
-  const outputTokens = numberAt(usage, "completion_tokens") ?? numberAt(usage, "output_tokens") ?? 0;
+  const inputTokens = countAt(usage, "prompt_tokens") ?? countAt(usage, "input_tokens");
+  const outputTokens = countAt(usage, "completion_tokens") ?? countAt(usage, "output_tokens") ?? 0;
   if (inputTokens === undefined) return undefined;
   const details = { ...objectAt(usage, "prompt_tokens_details"), ...objectAt(usage, "input_tokens_details") };
-  const cachedTokens = numberAt(details, "cached_tokens") ?? numberAt(usage, "cache_read_input_tokens") ?? 0;
+  const cachedTokens = countAt(details, "cached_tokens") ?? countAt(usage, "cache_read_input_tokens") ?? 0;
   return { inputTokens, outputTokens, cachedTokens };
 }
 
 function metadataOf(metadata: JsonObject): Usage | undefined {
-  const inputTokens = numberAt(metadata, "promptTokenCount");
+  const inputTokens = countAt(metadata, "promptTokenCount");
   if (inputTokens === undefined) return undefined;
   const outputTokens =
-    (numberAt(metadata, "candidatesTokenCount") ?? 0) + (numberAt(metadata, "thoughtsTokenCount") ?? 0);
-  return { inputTokens, outputTokens, cachedTokens: numberAt(metadata, "cachedContentTokenCount") ?? 0 };
+    (countAt(metadata, "candidatesTokenCount") ?? 0) + (countAt(metadata, "thoughtsTokenCount") ?? 0);
+  return { inputTokens, outputTokens, cachedTokens: countAt(metadata, "cachedContentTokenCount") ?? 0 };
+}
+
+/** A number of tokens; what is less than none is no number of them. */
+function countAt(parent: JsonObject, key: string): number | undefined {
+  const count = numberAt(parent, key);
+  return count === undefined || count < 0 ? undefined : count;
 }

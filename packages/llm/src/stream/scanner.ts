@@ -20,6 +20,8 @@ export class EventScanner {
   readonly partial: PartialAnswer;
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser;
+  /** The parser holds nothing of an event that is not whole. */
+  #isBetweenEvents = false;
   /** Where in the order of events the first broken one stood. */
   #brokenAt: number | undefined;
 
@@ -35,7 +37,14 @@ export class EventScanner {
   }
 
   feed(chunk: Uint8Array): void {
-    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    const text = this.#decoder.decode(chunk, STREAMING);
+    // Most chunks are one event, whole: those need no parser. It has nothing left of what came before.
+    if (this.#isBetweenEvents && isOneEvent(text)) {
+      this.#onEvent({ data: text.slice(DATA.length, -2) });
+      return;
+    }
+    this.#parser.feed(text);
+    this.#isBetweenEvents = text.endsWith("\n\n");
   }
 
   /** Of a chunk that was just fed and holds the broken event: how many of its bytes come before that event. */
@@ -45,7 +54,7 @@ export class EventScanner {
     return endOfEvent(chunk, healthy, this.events - eventsBefore);
   }
 
-  #onEvent({ event, data }: EventSourceMessage): void {
+  #onEvent({ event, data }: Pick<EventSourceMessage, "event" | "data">): void {
     this.events++;
     if (this.isBroken) return;
     const meaning: Meaning = this.hasContent ? glance(event, data) : meaningOf(event, data);
@@ -60,6 +69,16 @@ export class EventScanner {
     if (data.includes('"usage')) this.usageData = data;
     this.partial.add(data);
   }
+}
+
+const STREAMING = { stream: true } as const;
+const DATA = "data: ";
+
+/** One line of data and the blank line behind it, without a carriage return that would end a line as well. */
+function isOneEvent(text: string): boolean {
+  return (
+    text.startsWith(DATA) && text.indexOf("\n") === text.length - 2 && text.endsWith("\n\n") && !text.includes("\r")
+  );
 }
 
 /**
