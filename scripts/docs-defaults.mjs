@@ -52,6 +52,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ...(await import("../packages/core/dist/http.js")),
     ...(await import("../packages/emulator/dist/index.js")),
     BATCH_DEFAULTS: (await import("../packages/batch/dist/index.js")).BATCH_DEFAULTS,
+    ...(await import("../packages/llm/dist/index.js")),
   };
   for (const path of pages().map((page) => join(root, page))) {
     writeFileSync(path, withDefaults(readFileSync(path, "utf8"), constants));

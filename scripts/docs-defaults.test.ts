@@ -6,10 +6,19 @@ import { BATCH_DEFAULTS } from "../packages/batch/src/index.js";
 import * as http from "../packages/core/src/http.js";
 import * as core from "../packages/core/src/index.js";
 import * as emulator from "../packages/emulator/src/index.js";
+import { LLM_DEFAULTS, MODEL_FALLBACK_DEFAULTS, TIMEOUT_DEFAULTS } from "../packages/llm/src/index.js";
 import { pages, withDefaults } from "./docs-defaults.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const constants = { ...core, ...http, ...emulator, BATCH_DEFAULTS };
+const constants = {
+  ...core,
+  ...http,
+  ...emulator,
+  BATCH_DEFAULTS,
+  LLM_DEFAULTS,
+  MODEL_FALLBACK_DEFAULTS,
+  TIMEOUT_DEFAULTS,
+};
 const texts = pages().map((page) => [page, readFileSync(join(root, page), "utf8")] as const);
 
 describe("tables of defaults", () => {

@@ -172,6 +172,13 @@ const OPENAI_REFUSALS: readonly Refusal[] = [
     class: "content-filter",
   },
   {
+    name: "OpenAI: content, by its code",
+    host: OPENAI,
+    status: 400,
+    body: openaiError("rejected", "invalid_request_error", "content_filter"),
+    class: "content-filter",
+  },
+  {
     name: "OpenAI: wrong key",
     host: OPENAI,
     status: 401,
@@ -251,6 +258,18 @@ const AZURE_REFUSALS: readonly Refusal[] = [
     waitMs: 4000,
   },
   {
+    name: "Azure AI Foundry: rate limit",
+    host: "https://unit.services.ai.azure.com/models/chat/completions",
+    status: 429,
+    headers: { "retry-after": "7" },
+    body: {
+      error: { code: "RateLimitReached", message: "Rate limit of 50000 per 60s exceeded for UserByModelByMinute." },
+    },
+    class: "rate",
+    waitMs: 7000,
+    dialect: "azure",
+  },
+  {
     name: "Azure: content filter",
     host: AZURE,
     status: 400,
@@ -294,6 +313,14 @@ const ANTHROPIC_REFUSALS: readonly Refusal[] = [
       "rate_limit_error",
       "You have reached your specified spend limit (enforced_spend_limit_reached)",
     ),
+    class: "quota",
+    scope: "key",
+  },
+  {
+    name: "Anthropic: the tier's spending cap, without a hint",
+    host: ANTHROPIC,
+    status: 429,
+    body: anthropicError("rate_limit_error", "You have reached your API usage limits: monthly spend limit reached"),
     class: "quota",
     scope: "key",
   },
@@ -348,6 +375,13 @@ const ANTHROPIC_REFUSALS: readonly Refusal[] = [
     class: "context",
   },
   {
+    name: "Anthropic: request too large",
+    host: ANTHROPIC,
+    status: 413,
+    body: anthropicError("request_too_large", "Request exceeds the maximum size"),
+    class: "invalid",
+  },
+  {
     name: "Anthropic: request too large, from the edge",
     host: ANTHROPIC,
     status: 413,
@@ -400,6 +434,14 @@ const GEMINI_REFUSALS: readonly Refusal[] = [
     body: geminiError(429, "RESOURCE_EXHAUSTED", "Please retry in 53.01s."),
     class: "rate",
     waitMs: 53_010,
+  },
+  {
+    name: "Gemini: a spending limit of ten minutes",
+    host: GEMINI,
+    status: 429,
+    body: geminiError(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."),
+    class: "rate",
+    scope: "model",
   },
   {
     name: "Gemini: overloaded",
@@ -467,6 +509,19 @@ const OTHER_REFUSALS: readonly Refusal[] = [
     body: openaiError("Rate limit reached for model", "tokens", "rate_limit_exceeded"),
     class: "rate",
     waitMs: 8000,
+    dialect: "groq",
+  },
+  {
+    name: "Groq: requests, of the day",
+    host: GROQ,
+    status: 429,
+    body: openaiError(
+      "Rate limit reached for model `m` on requests per day (RPD): Limit 1000, Used 1000, Requested 1. Please try again in 1m26.4s.",
+      "requests",
+      "rate_limit_exceeded",
+    ),
+    class: "rate-long",
+    waitMs: 86_400,
     dialect: "groq",
   },
   {
@@ -598,7 +653,9 @@ const OTHER_REFUSALS: readonly Refusal[] = [
       [503, "overload"],
       [504, "transient"],
       [520, "transient"],
+      [521, "transient"],
       [522, "transient"],
+      [523, "transient"],
       [524, "transient"],
     ] as const
   ).map(

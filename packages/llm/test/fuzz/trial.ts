@@ -1,3 +1,4 @@
+import { CostTooLargeError } from "bide";
 import { virtualClock } from "bide/testing";
 import {
   type DecisionClass,
@@ -170,7 +171,8 @@ async function outcome(answering: Promise<Response>): Promise<Ended> {
 
 function isKnown(error: unknown): boolean {
   if (error === undefined) return true;
-  const known = [StreamInterruptedError, MalformedAnswerError, RequestTimeoutError];
+  // What was made up may be a limit that no request fits: then that is said, before anything more is sent.
+  const known = [StreamInterruptedError, MalformedAnswerError, RequestTimeoutError, CostTooLargeError];
   if (known.some((type) => error instanceof type)) return true;
   return error instanceof TypeError && /^(terminated|fetch failed)$/.test(error.message);
 }
