@@ -22,6 +22,12 @@ export default defineConfig({
     reporters: process.env["CI"]
       ? ["dot", "./scripts/closing-line-reporter.ts"]
       : ["default", "./scripts/closing-line-reporter.ts"],
-    coverage: { provider: "v8", include: ["packages/core/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.test-d.ts"] },
+    coverage: {
+      provider: "v8",
+      include: ["packages/core/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/*.test-d.ts"],
+      reporter: [["text", { skipFull: true }]],
+      thresholds: { 100: true },
+    },
   },
 });

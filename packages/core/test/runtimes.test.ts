@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_FLAGS, chromiumPath } from "../../../scripts/chromium.mjs";
@@ -65,6 +67,24 @@ describe.each(nodes)("in %s", (node) => {
       work().then((result) => console.log(JSON.stringify(result)));`;
     expect(run(node, "commonjs", code)).toEqual(USED);
   });
+});
+
+test("off the main thread, where blocking is allowed everywhere, both twins work", async () => {
+  const code = `
+    import { parentPort } from "node:worker_threads";
+    import { constant, onException, onPredicate } from "file://${folder}dist/index.js";
+    import { onExceptionSync } from "file://${folder}dist/sync.js";
+    let left = 2;
+    const flaky = () => { if (left-- > 0) throw new Error("no"); return "made it"; };
+    const blocking = onExceptionSync(constant(1), Error)(flaky)();
+    left = 2;
+    const awaited = await onException(constant(1), Error)(flaky)();
+    const polled = await onPredicate(constant(1), (value) => value < 0)(() => left++)();
+    parentPort.postMessage([blocking, awaited, polled]);`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+  const [answer] = await once(worker, "message");
+  await worker.terminate();
+  expect(answer).toEqual(["made it", "made it", 0]);
 });
 
 describe("in Chromium", () => {
