@@ -14,7 +14,7 @@ export default mergeConfig(
         "packages/core/src/rate-limit/limiter-traces.test.ts",
       ],
       env: { BIDE_PROPERTY_RUNS: "200" },
-      reporters: ["dot"],
+      reporters: [["default", { summary: false }]],
     },
   }),
 );

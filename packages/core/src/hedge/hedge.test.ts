@@ -278,6 +278,22 @@ describe("a hedge and a shared budget", () => {
     expect(slow.attempts.length).toBe(1);
   });
 
+  test("a hedge that the budget grants after a call has failed is not made, and its share is given back", async () => {
+    const clock = virtualClock();
+    const budget: Budget = { deposit: () => undefined, withdraw: () => clock.sleep(60).then(() => true) };
+    const policy = hedge({ delay: 100, maxHedges: 2, maxExtraLoad: 0.001, budget, clock });
+    // At 260 ms the second hedge is due; the first call fails while the budget thinks, and the first hedge answers later.
+    const run = (): Promise<number> => {
+      const { call, attempts } = service(clock, [300, new Error("no")], 400);
+      return clock.run(policy.outcome(call)).then(() => attempts.length);
+    };
+    const calls: number[] = [];
+    for (let index = 0; index < 12; index++) calls.push(await run());
+    // Ten hedges are granted from the start: the second ones took none of them.
+    expect(calls.slice(0, 10)).toEqual(Array(10).fill(2));
+    expect(calls.slice(10)).toEqual([1, 1]);
+  });
+
   test("a budget that throws grants nothing; one that cannot be told ends the run", async () => {
     const clock = virtualClock();
     const lost = new Error("lost");

@@ -64,6 +64,19 @@ describe("the queue", () => {
     expect(seen).toEqual(["E@1000", "C@2000", "D@3000", "a@4000", "b@5000"]);
   });
 
+  test("who was turned away before goes before its equals, and after who matters more", async () => {
+    const clock = virtualClock();
+    const limiter = rateLimit(oneASecond, { clock });
+    await limiter.acquire();
+    const { note, seen } = noting(clock);
+    note("first", limiter.acquire());
+    note("again", limiter.acquire(undefined, { isAgain: true }));
+    note("again, later", limiter.acquire(undefined, { isAgain: true }));
+    note("important", limiter.acquire(undefined, { priority: 1 }));
+    await clock.runAll();
+    expect(seen).toEqual(["important@1000", "again@2000", "again, later@3000", "first@4000"]);
+  });
+
   test("an unimportant request is not starved by important ones that keep coming", async () => {
     const clock = virtualClock();
     const limiter = rateLimit(oneASecond, { clock, ageing: "5s" });
@@ -287,6 +300,34 @@ describe("with a store that takes its time", () => {
     };
     await clock.run(rateLimit({}, { clock, store }).acquire());
     expect(clock.nowMs()).toBe(3);
+  });
+
+  test("a store that cannot tell when is asked again at a change; whose deadline comes first is refused then, not before", async () => {
+    const clock = virtualClock();
+    let isFull = true;
+    const store: LimiterStore = {
+      ...distant(clock, 0),
+      reserve: () =>
+        isFull ? { kind: "wait", waitMs: Number.POSITIVE_INFINITY, binds: "requests" } : { kind: "admitted", id: 1 },
+    };
+    const limiter = rateLimit({ requests: perMinute(60, 5) }, { clock, store });
+    const { note, seen } = noting(clock);
+    const patient = limiter.acquire();
+    const hurried = limiter.acquire(undefined, { deadlineMs: 1000 });
+    note("patient", patient);
+    note("hurried", hurried);
+    await clock.advance(999);
+    expect(seen).toEqual([]);
+    await clock.advance(1);
+    expect(seen).toEqual(["hurried!AdmissionDeadlineError@1000"]);
+    // Where the store cannot tell, the buckets say what is the least it takes: nothing, as far as they know.
+    await expect(hurried).rejects.toMatchObject({ retryAfterMs: 0, untilDeadlineMs: 0 });
+    isFull = false;
+    await clock.advance(500);
+    expect(seen.length).toBe(1);
+    limiter.update({ requests: perMinute(60, 5) });
+    await clock.run(patient);
+    expect(seen.at(-1)).toBe("patient@1500");
   });
 });
 
