@@ -19,6 +19,9 @@ export default defineConfig({
     include: ["packages/*/{src,test}/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
     pool: "forks",
     restoreMocks: true,
+    // A bound for what hangs, not for what is slow: machines are busy at times.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: process.env["CI"]
       ? ["dot", "./scripts/closing-line-reporter.ts"]
       : ["default", "./scripts/closing-line-reporter.ts"],
