@@ -26,7 +26,8 @@ export async function* attemptsOf(
   options: RunOptions | undefined,
 ): AsyncGenerator<BlockAttempt, void, undefined> {
   const hand = new Handover<Turn>();
-  let answer: (value: unknown) => void = () => undefined;
+  /** Of the turn that was asked last; there is one before the first answer. */
+  let answer!: (value: unknown) => void;
   /** Hands a turn to the loop; what the loop answers is the result. */
   const ask = (turn: Turn): Promise<unknown> =>
     new Promise((resolve) => {

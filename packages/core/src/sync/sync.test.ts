@@ -117,6 +117,26 @@ describe("retrySync", () => {
     expect(heard.join(" ")).toBe("started onAttempt failed onRetry onAttempt beforeRetry deposit onSuccess");
   });
 
+  test("tells hooks and listeners that it gave up, and why", () => {
+    const clock = virtualBlockingClock();
+    using record = recorder({ name: "script" });
+    const heard: unknown[] = [];
+    const error = new Error("mine");
+    const policy = retrySync({
+      name: "script",
+      clock,
+      schedule: [250],
+      jitter: null,
+      maxAttempts: 2,
+      onGiveUp: (failure, told) => heard.push(failure?.error, told),
+    });
+    expect(() => policy.run(scriptedSync(forever(fail(error))))).toThrow(error);
+    const failure = { kind: "error", error, attempt: 2, elapsedMs: 250 };
+    const told = { type: "run-gave-up", name: "script", reason: "max-attempts", attempts: 2, failure, elapsedMs: 250 };
+    expect(heard).toEqual([error, told]);
+    expect(record.events.at(-1)).toEqual(told);
+  });
+
   test("a budget that refuses ends the run; one that answers later is refused", () => {
     const clock = virtualBlockingClock();
     const budget = { deposit: () => undefined, withdraw: () => false };
