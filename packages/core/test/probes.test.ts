@@ -138,6 +138,9 @@ describe("what most libraries get wrong: failures", () => {
     };
     expect(await clock.run(retry(operation, { clock }))).toBe("ok");
     expect(calls).toBe(3);
+    calls = 0;
+    expect(await clock.run(retry({ clock })(operation)())).toBe("ok");
+    expect(calls).toBe(3);
   });
 
   test.each([undefined, null, 0, "", Number.NaN])("rejecting with %s settles, with just that", async (error) => {
