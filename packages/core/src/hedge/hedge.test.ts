@@ -6,6 +6,7 @@ import {
   compose,
   DeadlineError,
   describe as describeLayers,
+  type Failure,
   hedge,
   observe,
   type PolicyEvent,
@@ -53,9 +54,10 @@ describe("hedge", () => {
 
   test("makes another beside a slow one, takes the first answer, and aborts the loser", async () => {
     const clock = virtualClock();
-    const { call, aborted } = service(clock, 500, 50);
+    const { call, attempts, aborted } = service(clock, 500, 50);
     expect(await clock.run(hedge({ delay: 100, clock }).run(call))).toBe(2);
     expect([aborted(), clock.nowMs(), clock.pending]).toEqual([["AbortError", false], 150, 0]);
+    expect(attempts[0]?.signal.reason).toMatchObject({ message: "another call of the hedge answered first" });
   });
 
   test("the first call may win after all", async () => {
@@ -90,6 +92,8 @@ describe("hedge", () => {
       throw error;
     };
     await expect(hedge({ delay: 100, clock }).run(thrower)).rejects.toBe(error);
+    // Likewise where no hedge can be due, because nothing was learned yet.
+    await expect(clock.run(hedge({ clock }).run(service(clock, [10, error]).call))).rejects.toBe(error);
   });
 
   test("the first success wins over an earlier error", async () => {
@@ -130,6 +134,8 @@ describe("hedge", () => {
     const clock = virtualClock();
     const { call, attempts } = service(clock, 500);
     const running = hedge({ delay: 100, clock }).run(call, { deadlineMs: 100 });
+    // The call's own sleep and the deadline: nothing waits for a hedge that could not begin.
+    expect(clock.pending).toBe(2);
     await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
     expect([attempts.length, clock.pending]).toEqual([1, 0]);
     const policy = compose(timeout(150, { clock }), hedge({ delay: 100, clock }));
@@ -168,6 +174,11 @@ describe("hedge", () => {
     };
     expect((await observed(run)).at(-1)).toEqual({ type: "hook-failed", name: "h", hook: "discard", error });
     await run();
+    const undiscarded = await observed(async () => {
+      await clock.run(hedge({ delay: 100, clock }).run(deaf));
+      await clock.runAll();
+    });
+    expect(undiscarded.map(({ type }) => type)).toEqual(["hedge-started", "hedge-won"]);
     const failing = (attempt: Attempt): Promise<number> =>
       attempt.number === 2 ? clock.sleep(50).then(() => 1) : clock.sleep(500).then(() => Promise.reject(error));
     expect(await clock.run(hedge({ delay: 100, clock }).run(failing))).toBe(1);
@@ -255,13 +266,40 @@ describe("a hedge and a shared budget", () => {
     };
     const clock = virtualClock();
     const policy = hedge({ delay: 100, budget, clock });
+    await clock.run(policy.run(service(clock, 50).call));
+    expect(told.splice(0)).toEqual(["started", "deposit"]);
     await clock.run(policy.run(service(clock, 500, 50).call));
     await clock.run(policy.outcome(service(clock, [10, new Error("no")]).call));
     await clock.run(policy.outcome(service(clock, [10, new TypeError("bug")]).call));
     expect(told.splice(0)).toEqual(["started", "withdraw", "deposit extra", "started", "failed", "started"]);
     const retried = compose(retry({ budget, clock, jitter: null, schedule: [5] }), policy);
     await clock.run(retried.run(service(clock, [10, new Error("no")], 500, 50).call));
-    expect(told).toEqual(["started", "failed", "withdraw", "withdraw", "deposit extra"]);
+    expect(told.splice(0)).toEqual(["started", "failed", "withdraw", "withdraw", "deposit extra"]);
+    const inside = retry({ budget, clock, jitter: null, schedule: [5] });
+    const unbudgeted = compose(inside, hedge({ delay: 100, clock }), inside);
+    await clock.run(unbudgeted.run(service(clock, [10, new Error("no")], 50).call));
+    // The inner retry asks, and leaves the telling to the outermost one, through a hedge that has no budget.
+    expect(told).toEqual(["started", "withdraw", "deposit"]);
+  });
+
+  test("hears what failed, and nothing of what fails after the end; one that does not listen need not", async () => {
+    const clock = virtualClock();
+    const failed: Failure[] = [];
+    const budget: Budget = {
+      deposit: () => undefined,
+      withdraw: () => true,
+      failed: (failure) => failed.push(failure),
+    };
+    const error = new Error("no");
+    const policy = hedge({ delay: 100, budget, clock });
+    await clock.run(policy.outcome(service(clock, [300, error], [250, new Error("later")]).call));
+    expect(failed.splice(0)).toEqual([{ kind: "error", error, attempt: 2, elapsedMs: 350 }]);
+    const deaf = (): Promise<never> => clock.sleep(500).then(() => Promise.reject(error));
+    await clock.run(policy.outcome(deaf, { deadlineMs: clock.nowMs() + 200 }));
+    await clock.runAll();
+    expect(failed).toEqual([]);
+    const mute: Budget = { deposit: () => undefined, withdraw: () => true };
+    await expect(clock.run(hedge({ delay: 100, budget: mute, clock }).run(deaf))).rejects.toBe(error);
   });
 
   test("waits for a budget elsewhere; when the answer comes too late no hedge is made", async () => {
@@ -273,9 +311,11 @@ describe("a hedge and a shared budget", () => {
     expect(await clock.run(hedge({ delay: 100, budget: later(20), clock }).run(service(clock, 500, 50).call))).toBe(2);
     expect(clock.nowMs()).toBe(170);
     const slow = service(clock, 150);
-    expect(await clock.run(hedge({ delay: 100, budget: later(100), clock }).run(slow.call))).toBe(1);
-    await clock.runAll();
-    expect(slow.attempts.length).toBe(1);
+    const events = await observed(async () => {
+      expect(await clock.run(hedge({ delay: 100, budget: later(100), clock }).run(slow.call))).toBe(1);
+      await clock.runAll();
+    });
+    expect([slow.attempts.length, events]).toEqual([1, []]);
   });
 
   test("a hedge that the budget grants after a call has failed is not made, and its share is given back", async () => {

@@ -35,8 +35,10 @@ export class Race<T> {
   readonly #failures: unknown[] = [];
   #isOver = false;
   #stopTimer: (() => void) | undefined;
-  #release: (() => void) | undefined;
-  #settle: { resolve(value: T): void; reject(error: unknown): void } | undefined;
+  // Set before the first call begins.
+  #release!: () => void;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
 
   constructor(track: Track, operation: Operation<T>, outer: LiveAttempt) {
     this.#track = track;
@@ -48,7 +50,8 @@ export class Race<T> {
 
   run(): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
       this.#release = this.#outer.onAbort(() => this.#cut(this.#outer.reason));
       this.#track.allowance.earn();
       this.#told?.started?.();
@@ -106,7 +109,7 @@ export class Race<T> {
     this.#end();
     if (this.#tries.length > 1)
       this.#abort(new DOMException("another call of the hedge answered first", "AbortError"), number);
-    this.#settle?.resolve(value);
+    this.#resolve(value);
   }
 
   #failed(error: unknown): void {
@@ -121,7 +124,7 @@ export class Race<T> {
       this.#told?.failed?.({ kind: "error", error: first, attempt: this.#tries.length, elapsedMs });
     }
     this.#end();
-    this.#settle?.reject(first);
+    this.#reject(first);
   }
 
   #cut(reason: unknown): void {
@@ -129,13 +132,13 @@ export class Race<T> {
     if (this.#elapsedMs() > (this.#track.latencies?.value ?? Number.POSITIVE_INFINITY)) this.#learn();
     this.#end();
     this.#abort(reason);
-    this.#settle?.reject(reason);
+    this.#reject(reason);
   }
 
   #end(): void {
     this.#isOver = true;
     this.#stopTimer?.();
-    this.#release?.();
+    this.#release();
   }
 
   #abort(reason: unknown, winner?: number): void {
