@@ -167,3 +167,24 @@ test("the journal tells each attempt, what it meant and what it took, and each r
     ],
   ]);
 });
+
+test("each attempt is written down for its own item, also where many wait for their quota and time out at once", async () => {
+  const input = f.write("prompts.jsonl", batchLines(prompts(30)));
+  const seen = new Set<string>();
+  const silentFirst: typeof fetch = (url, init) => {
+    const body = String(init?.body);
+    if (seen.has(body)) return fetch(url, init);
+    seen.add(body);
+    return new Promise((_, reject) => {
+      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+    });
+  };
+  await f.run(input, { fetch: silentFirst, attemptTimeout: 100, quota: { rpm: 60_000, burst: 5, learn: false } });
+  const journal = readJournal(f.output);
+  const codes = new Map<string, (string | undefined)[]>();
+  for (const { customId, code } of journal.attempts()) codes.set(customId, [...(codes.get(customId) ?? []), code]);
+  journal.close();
+  expect(codes.size).toBe(30);
+  expect([...codes.values()].every((each) => each[0] === "network.timeout" && each.at(-1) === undefined)).toBe(true);
+  expect([...codes.values()].every((each) => each.length >= 2)).toBe(true);
+});

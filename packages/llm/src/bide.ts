@@ -6,6 +6,11 @@ import type { LlmStats } from "./stats.js";
 
 /** What can be asked and done beside calling. */
 export interface Bide {
+  /**
+   * A call as the layer's own `fetch` makes it, whose events its caller hears beside everybody else: for those who have to
+   * know which of many calls an event is about. What a stream tells after it was handed on is told to everybody only.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit, onEvent?: LlmListener): Promise<Response>;
   /** Sums over everything that went through this layer. */
   stats(): LlmStats;
   /** What the provider's headers last told of its limits, for each key and model. */

@@ -140,14 +140,17 @@ export class LlmEvents {
   }
 
   emit(event: LlmEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        const returned: unknown = listener(event);
-        if (returned instanceof Promise) returned.catch(ignore);
-      } catch {
-        // A listener that throws changes nothing.
-      }
-    }
+    for (const listener of this.#listeners) tellSafely(listener, event);
+  }
+}
+
+/** Tells one listener, if there is one. What it throws, now or later, changes nothing. */
+export function tellSafely(listener: LlmListener | undefined, event: LlmEvent): void {
+  try {
+    const returned: unknown = listener?.(event);
+    if (returned instanceof Promise) returned.catch(ignore);
+  } catch {
+    // As it says.
   }
 }
 

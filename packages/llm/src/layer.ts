@@ -2,7 +2,7 @@ import type { Clock } from "bide";
 import { defaultClock } from "bide/kit";
 import type { Bide } from "./bide.js";
 import { Call } from "./call.js";
-import { type LlmEvent, LlmEvents } from "./events.js";
+import { type LlmEvent, LlmEvents, type LlmListener, tellSafely } from "./events.js";
 import { KeyGates } from "./key-gate.js";
 import { LimitBoard } from "./limit-board.js";
 import type { LlmConfig } from "./options.js";
@@ -16,6 +16,8 @@ export class Layer {
   readonly events: LlmEvents = new LlmEvents();
   readonly limits: LimitBoard;
   readonly #tally: LlmTally;
+  /** Who hears what one call tells, by its number. */
+  readonly #own = new Map<number, LlmListener>();
   #hasWarned = false;
 
   constructor(config: LlmConfig) {
@@ -29,20 +31,28 @@ export class Layer {
     return this.config.clock ?? defaultClock();
   }
 
-  async fetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+  async fetch(input: RequestInfo | URL, init?: RequestInit, onEvent?: LlmListener): Promise<Response> {
     const request = await prepare(input, init);
-    const call = new Call(this, request, this.#tally.called());
-    if (Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0) this.#warnOfStacking(call);
-    return call.run();
+    const number = this.#tally.called();
+    if (onEvent) this.#own.set(number, onEvent);
+    try {
+      const call = new Call(this, request, number);
+      if (Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0) this.#warnOfStacking(call);
+      return await call.run();
+    } finally {
+      this.#own.delete(number);
+    }
   }
 
   tell(event: LlmEvent): void {
     this.#tally.add(event);
+    if ("call" in event) tellSafely(this.#own.get(event.call), event);
     this.events.emit(event);
   }
 
   get bide(): Bide {
     return {
+      fetch: (input, init, onEvent) => this.fetch(input, init, onEvent),
       stats: () => this.#tally.stats(),
       limits: () => this.limits.told(),
       quota: this.config.quota,

@@ -3,7 +3,7 @@ import type { Clock } from "bide";
 import type { Redis } from "ioredis";
 import type { BatchRequest } from "../formats/batch-request.js";
 import { isObject, parsedJson } from "../formats/json.js";
-import { type Attempt, type AttemptWatcher, ItemRun, recordedIn } from "../run/attempt-log.js";
+import { type Attempt, type AttemptWatcher, ItemRun } from "../run/attempt-log.js";
 import type { Channels } from "../run/channel.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
@@ -134,7 +134,7 @@ export class Desk {
     const [channel] = this.#parts.channels.all;
     if (channel === undefined) return undefined;
     try {
-      return await recordedIn(item, () => send(channel.sender, request, controller.signal));
+      return await send(channel.sender, request, controller.signal, item);
     } catch (error) {
       if (error === LET_GO) return undefined;
       throw error;

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Decision, DecisionClass, LlmEvent } from "@bide/llm";
 import type { Clock } from "bide";
 
@@ -111,18 +110,6 @@ export class ItemRun {
         break;
     }
   }
-}
-
-const running = new AsyncLocalStorage<ItemRun>();
-
-/** Runs `action` so that what an LLM layer tells meanwhile is written down in `item`. */
-export function recordedIn<T>(item: ItemRun, action: () => Promise<T>): Promise<T> {
-  return running.run(item, action);
-}
-
-/** The item for which the running code works. */
-export function currentItem(): ItemRun | undefined {
-  return running.getStore();
 }
 
 /** The short name of what went wrong on the way: the network's code where there is one, else the error's name. */

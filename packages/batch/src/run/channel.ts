@@ -1,5 +1,4 @@
 import { type LaneState, type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
-import { Callers } from "./callers.js";
 import { type Endpoint, headersOf, toldLimits } from "./endpoint.js";
 import type { LayerTold } from "./events.js";
 import type { Sender } from "./send.js";
@@ -59,15 +58,17 @@ export class Channels {
       const through = isLayer(fetch)
         ? fetch
         : llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
-      this.#layers.push(through);
-      const callers = new Callers();
-      this.#releases.push(
-        through.bide.on((event) => hear(event, callers, index, onTold)),
-        through.bide.quota.on((event) => onTold({ ...event, endpoint: index })),
-      );
-      const sender = { fetch: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
+      this.#listen(through, index, onTold);
+      const sender = { layer: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
       return { index, sender, inProgress: 0, weight: weightOf(endpoint), stop: undefined, parked: new Map() };
     });
+  }
+
+  /** A layer that several endpoints share is heard once. */
+  #listen(layer: LlmFetch, index: number, onTold: ChannelOptions["onTold"]): void {
+    if (this.#layers.includes(layer)) return;
+    this.#layers.push(layer);
+    this.#releases.push(layer.bide.on((event) => hear(event, index, onTold)));
   }
 
   /** The one with the most room for a model; `undefined` when all are stopped. */
@@ -120,8 +121,7 @@ function isLayer(fetch: ChannelOptions["fetch"]): fetch is LlmFetch {
   return fetch !== undefined && "bide" in fetch;
 }
 
-function hear(event: LlmEvent, callers: Callers, endpoint: number, onTold: ChannelOptions["onTold"]): void {
-  if ("call" in event) callers.itemOf(event)?.hear(event);
+function hear(event: LlmEvent, endpoint: number, onTold: ChannelOptions["onTold"]): void {
   if (!isAboutOneCall(event)) onTold({ ...event, endpoint });
 }
 

@@ -4,7 +4,7 @@ import { isSuccess } from "../formats/batch-response.js";
 import { modelOf } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
 import type { ItemRecord } from "../journal/records.js";
-import { ItemRun, recordedIn } from "./attempt-log.js";
+import { ItemRun } from "./attempt-log.js";
 import { attemptRecords } from "./attempt-records.js";
 import type { Channel, Channels } from "./channel.js";
 import type { BatchEvent } from "./events.js";
@@ -138,7 +138,7 @@ export class Pool {
     run.ending = undefined;
     run.endpoint = channel.index;
     try {
-      return await recordedIn(run, () => send(channel.sender, open.request, controller.signal));
+      return await send(channel.sender, open.request, controller.signal, run);
     } catch (error) {
       if (error === LET_GO) return undefined;
       throw error;

@@ -1,8 +1,9 @@
+import type { LlmFetch } from "@bide/llm";
 import { BideError } from "bide";
 import type { BatchRequest } from "../formats/batch-request.js";
 import type { ItemOutcome } from "../formats/batch-response.js";
 import { isObject, numberIn, parsedJson } from "../formats/json.js";
-import { networkCodeOf } from "./attempt-log.js";
+import { type ItemRun, networkCodeOf } from "./attempt-log.js";
 import { addressOf } from "./endpoint.js";
 
 /** An outcome with what it used. */
@@ -17,17 +18,26 @@ const NO_TOKENS = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
 /** What sending takes. */
 export interface Sender {
-  readonly fetch: typeof fetch;
+  readonly layer: LlmFetch;
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Makes one request and tells what came of it; throws only what `signal` was aborted with. */
-export async function send(sender: Sender, { url, body }: BatchRequest, signal: AbortSignal): Promise<Sent> {
+/**
+ * Makes one request and tells what came of it; throws only what `signal` was aborted with.
+ *
+ * @param run Where what the layer tells of it is written down.
+ */
+export async function send(
+  sender: Sender,
+  { url, body }: BatchRequest,
+  signal: AbortSignal,
+  run: ItemRun,
+): Promise<Sent> {
   try {
-    const { fetch, baseUrl, headers } = sender;
+    const { layer, baseUrl, headers } = sender;
     const init = { method: "POST", headers, body: JSON.stringify(body), signal };
-    const response = await fetch(addressOf(baseUrl, url), init);
+    const response = await layer.bide.fetch(addressOf(baseUrl, url), init, (event) => run.hear(event));
     return sentOf(response, await response.text());
   } catch (error) {
     if (signal.aborted) throw signal.reason;
