@@ -53,6 +53,25 @@ describe("bide status", () => {
   });
 });
 
+describe("bide run --dry-run", () => {
+  const ARGS = ["--base-url", "http://127.0.0.1:9/v1", "--rpm", "60", "--dry-run"];
+
+  test("prints what the rest will take, and sends nothing", async () => {
+    const { code, printed } = await told("run", join(folder, "prompts.jsonl"), "-o", results, ...ARGS);
+
+    expect(code).toBe(0);
+    expect(printed).toContain("nothing was sent\n");
+    expect(printed).toMatch(/^requests +\d+ left of 20$/m);
+    expect(printed).toMatch(/^time +\S+ s and the time of the last answer, bound by requests per minute$/m);
+  });
+
+  test("--json: the same for programs", async () => {
+    const { printed } = await told("run", join(folder, "prompts.jsonl"), "-o", results, ...ARGS, "--json");
+
+    expect(JSON.parse(printed)).toMatchObject({ type: "run-estimated", total: 20, binds: "requests", currency: "USD" });
+  });
+});
+
 describe("bide report", () => {
   test("writes one page beside the results, says where, and gives its advice", async () => {
     const { code, printed, said } = await told("report", results);

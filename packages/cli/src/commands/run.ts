@@ -15,7 +15,7 @@ import { EXIT } from "../exit-codes.js";
 import { keepAliveFetch } from "../http/undici-fetch.js";
 import { hearInterrupts } from "../interrupts.js";
 import type { Io } from "../io.js";
-import { estimateText } from "../progress/estimate.js";
+import { estimateJson, estimateText } from "../progress/estimate.js";
 import { JsonEvents } from "../progress/json-events.js";
 import { PeopleEvents } from "../progress/people-events.js";
 import { batchOptionsOf, distributedOptionsOf, type RunOptions, withRunOptions } from "./run-options.js";
@@ -61,7 +61,9 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   if (options.redis !== undefined) return runOverWorkers(file, options, io);
   const batch = batchOptionsOf(file, options, io);
   if (options.dryRun) {
-    io.stderr.write(`${estimateText(file, await estimateBatch(batch))}\n`);
+    const estimate = await estimateBatch(batch);
+    // It is what was asked for, so it goes where results go.
+    io.stdout.write(`${options.json ? estimateJson(estimate) : estimateText(file, estimate)}\n`);
     return EXIT.ok;
   }
   // As many connections as requests are under way: the engine bounds those.

@@ -17,6 +17,11 @@ export function estimateText(file: string, estimate: BatchEstimate): string {
   return `${file}: nothing was sent\n${rows}`;
 }
 
+/** The same for programs: one JSON object. */
+export function estimateJson({ models, ...estimate }: BatchEstimate): string {
+  return JSON.stringify({ type: "run-estimated", ...estimate, models: Object.fromEntries(models) });
+}
+
 /** What the rest of a file will take, by what a part of it took. */
 export function restText(
   { timeMs, cost, inputTokens, outputTokens }: RestEstimate,
