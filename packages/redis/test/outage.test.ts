@@ -85,8 +85,8 @@ describe("an admission whose answer took too long", () => {
   test("is given back and asked for again, as others went meanwhile", async () => {
     const shared = quota();
     const [slow, other] = [await shared.worker(), await shared.worker()];
-    const answer = await slow.late(300, () => slow.ask({ requests: 4 }));
-    // Taken in full at first, given back, and taken once more 300 ms later.
+    const answer = await slow.late(600, () => slow.ask({ requests: 4 }));
+    // Taken in full at first, given back, and taken once more 600 ms later.
     expect(answer).toBe("admitted");
     await slow.store.close();
     expect(await other.ask()).toBe(100);

@@ -14,6 +14,9 @@ export type Delivery =
   /** Its workers died, again and again. */
   | { readonly open: OpenRequest; readonly kind: "lost" };
 
+/** How many jobs are looked for at a time. */
+const LOOKED_AT = 1000;
+
 /** What a {@link Mailbox} is made of. */
 export interface MailboxOptions {
   readonly redis: Redis;
@@ -27,6 +30,7 @@ export class Mailbox {
   readonly #options: MailboxOptions;
   readonly #queue: RunQueue;
   readonly #pending = new Map<string, OpenRequest>();
+  #looking: Iterator<string> = this.#pending.keys();
 
   constructor(options: MailboxOptions) {
     this.#options = options;
@@ -95,8 +99,19 @@ export class Mailbox {
   /** Keeps what is in Redis alive, and puts there once more what it has lost, as after a restart without a disk. */
   async restore(): Promise<void> {
     await this.#queue.keep(RUN_KEPT_MS);
-    const missing = await this.#queue.keepJobs([...this.#pending.keys()], RUN_KEPT_MS);
+    const missing = await this.#queue.keepJobs(this.#nextToLookAt(), RUN_KEPT_MS);
     await this.post(missing.flatMap((id) => this.#pending.get(id) ?? []));
+  }
+
+  /** Some of what is pending, the rest the next times: a large window must not cost Redis more than a small one. */
+  #nextToLookAt(): readonly string[] {
+    const ids: string[] = [];
+    while (ids.length < Math.min(LOOKED_AT, this.#pending.size)) {
+      const { value, done } = this.#looking.next();
+      if (!done) ids.push(value);
+      else this.#looking = this.#pending.keys();
+    }
+    return ids;
   }
 
   /** Nothing begins from now on, and what waits leaves Redis. */

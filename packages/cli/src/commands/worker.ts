@@ -14,8 +14,8 @@ interface WorkerCommandOptions extends EndpointOptions {
   readonly redis?: string | boolean;
   readonly quotaRedis?: string;
   readonly concurrency: number;
-  readonly advance?: number;
-  readonly advanceFor?: Duration;
+  readonly advance: number;
+  readonly advanceFor: Duration;
   readonly name?: string;
   readonly drainFor: Duration;
   readonly lock: Duration;
@@ -43,7 +43,7 @@ export function addWorker(program: Command, io: Io, exit: (code: number) => void
     .option("--concurrency <n>", "the most requests at once, of each run", wholeNumber, 64)
     .option("--quota-redis <url>", "where the quota is shared, if elsewhere", redisUrl)
     .option("--advance <n>", "requests' worth of quota that may be taken in advance", wholeNumber, 16)
-    .option("--advance-for <time>", "how long it may be kept; 100ms unless told", duration)
+    .option("--advance-for <time>", "how long it may be kept", duration, "1s")
     .option("--name <name>", "what the status calls it; else host and process")
     .option("--drain-for <time>", "how long it waits at its end for what is under way", duration, "25s")
     .option("--lock <time>", "after this long without a sign of life others take over", duration, "10s")

@@ -39,8 +39,11 @@ export interface RedisLimiterStore extends LimiterStore {
 const IN_ADVANCE = "in advance";
 const ALONE = "alone";
 
-/** An answer that took longer than this is too old to be used: the process stood still, or the network did. */
-const STALE_MS = 250;
+/**
+ * An admission that took longer than this on its way is asked for once more, and what comes then is taken: the process may
+ * have stood still, and others have gone since. Where every answer takes so long it is the network, and nothing is won.
+ */
+const STALE_MS = 500;
 
 /** Decides by Redis as long as it answers, and by its own means while it does not. */
 export class LimiterInRedis implements RedisLimiterStore {
@@ -112,15 +115,17 @@ export class LimiterInRedis implements RedisLimiterStore {
     await Promise.all(this.#underWay);
   }
 
-  async #ask(request: ReserveRequest, sentMs: number): Promise<ReserveAnswer> {
+  async #ask(request: ReserveRequest, sentMs: number, isFirst = true): Promise<ReserveAnswer> {
     const { link } = this.#parts;
     const cost = priced(request.cost);
     try {
       const { reply, generation } = await link.send(this.#advances.asking(request, cost));
       const reserved = parseReserved(reply, generation);
       this.#advances.hold(request, reserved, sentMs);
-      if (reserved.answer.kind === "admitted" && this.#nowMs() - sentMs > STALE_MS)
-        return this.#askAgain(request, reserved.answer.id);
+      const { answer } = reserved;
+      if (answer.kind === "admitted" && isFirst && this.#nowMs() - sentMs > STALE_MS) {
+        return await this.#askAgain(request, answer.id);
+      }
       if (link.known.pausedUntilMs > this.#nowMs()) this.#advances.giveBack();
       return reserved.answer;
     } catch {
@@ -131,7 +136,7 @@ export class LimiterInRedis implements RedisLimiterStore {
   /** What was admitted long ago goes back: others have gone since, and the provider would refuse one of them. */
   async #askAgain(request: ReserveRequest, id: string | number): Promise<ReserveAnswer> {
     void this.#tell({ op: "settle", id: String(id), cost: priced(request.cost), actual: {} });
-    return this.#ask(request, this.#nowMs());
+    return this.#ask(request, this.#nowMs(), false);
   }
 
   /** What is decided without Redis. */
