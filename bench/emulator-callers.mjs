@@ -39,10 +39,18 @@ export function keepAsking(port, next) {
   });
 }
 
-/** Reads one stream to its end: how many chunks came, and the milliseconds between packets. */
-export function readStream(port, number) {
+/** A socket that is connected, so that many streams can begin at once. */
+export function connected(port) {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(requestOf(number, true)));
+    const socket = connect(port, "127.0.0.1", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+/** Asks for one stream and reads it to its end: how many chunks came, and the milliseconds between packets. */
+export function readStream(socket, number) {
+  return new Promise((resolve, reject) => {
+    socket.write(requestOf(number, true));
     const gaps = [];
     let lastMs = 0;
     let chunks = 0;

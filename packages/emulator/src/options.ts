@@ -38,8 +38,8 @@ export const ENDPOINT_DEFAULTS: {
 /** The provider's options with what its dialect brings along. Telling a burst means a bucket, whatever the dialect counts by. */
 export function providerOptions(dialect: Dialect, options: EndpointOptions): ModelOptions {
   const { algorithm, quantum, ...others } = dialect.defaults;
-  if (options.burst !== undefined || options.tokenBurst !== undefined) return { ...others, ...options };
-  return { ...dialect.defaults, ...options };
+  const bursts = [options.burst, options.tokenBurst, options.organization?.burst, options.organization?.tokenBurst];
+  return bursts.some((burst) => burst !== undefined) ? { ...others, ...options } : { ...dialect.defaults, ...options };
 }
 
 const FIELDS: readonly string[] = [

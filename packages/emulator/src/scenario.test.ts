@@ -43,6 +43,7 @@ test.each([
   ['{"faults":[{"kind":"500","share":2}]}', "expected `share of fault 500` to be a share"],
   ['{"faults":[{"kind":"truncate","chunk":-1}]}', "expected `chunk of fault truncate` to be an integer >= 0"],
   ['{"algorithm":"leaky"}', "expected `algorithm` to be one of token-bucket, fixed-window, sliding-window"],
+  ['{"algorithm":"fixed-window","burst":5}', "`burst` needs a token-bucket; a fixed-window has none"],
   ['{"quantum":"2m"}', "expected `quantum` to be whole milliseconds up to a minute"],
   ['{"cost":"free"}', "expected `cost` to be one of openai"],
   ['{"countRejected":"no"}', "expected `countRejected` to be true or false"],

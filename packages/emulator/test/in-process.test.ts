@@ -75,6 +75,18 @@ describe("in process, on virtual time", () => {
     expect((await call(url, init())).headers.get("x-ratelimit-reset-requests")).toBe("12ms");
   });
 
+  test("headers never tell of less than nothing, and what never fits has no hint", async () => {
+    const call = emulatorFetch({ clock: virtualClock(), rpm: 30, tpm: 1000, algorithm: "sliding-window" });
+    for (let count = 0; count < 20; count++) await call(url, init({ max_tokens: 1 }));
+    call.scenario({ rpm: 10 });
+    const refused = await call(url, init({ max_tokens: 1 }));
+    expect([refused.status, refused.headers.get("x-ratelimit-remaining-requests")]).toEqual([429, "0"]);
+    const large = await call(url, init({ max_tokens: 1001 }));
+    expect(large.status).toBe(429);
+    expect([large.headers.has("retry-after"), large.headers.has("retry-after-ms")]).toEqual([false, false]);
+    expect(await large.text()).toContain("Request too large for gpt-x in organization org-emu on tokens per min (TPM)");
+  });
+
   test("at time scale 60 a minute's quota is back in a second, and the hints say so", async () => {
     const clock = virtualClock();
     const call = emulatorFetch({ clock, rpm: 60, timeScale: 60, countRejected: false });

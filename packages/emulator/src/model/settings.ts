@@ -98,8 +98,14 @@ const BUCKET_FIELDS: readonly string[] = [...DIMENSIONS, "burst", "tokenBurst"];
 type Bursts = Pick<ModelOptions, "burst" | "tokenBurst">;
 
 function rulesOf(options: ModelOptions, { burst, tokenBurst }: Bursts, prefix: string): LimiterRules {
+  const algorithm = oneOf(ALGORITHMS, options.algorithm ?? MODEL_DEFAULTS.algorithm, "algorithm");
+  if (algorithm !== "token-bucket" && (burst ?? tokenBurst) !== undefined) {
+    throw new TypeError(
+      `\`${prefix}${burst === undefined ? "tokenBurst" : "burst"}\` needs a token-bucket; a ${algorithm} has none`,
+    );
+  }
   return {
-    algorithm: oneOf(ALGORITHMS, options.algorithm ?? MODEL_DEFAULTS.algorithm, "algorithm"),
+    algorithm,
     countRejected: yesOrNo(options.countRejected ?? MODEL_DEFAULTS.countRejected, "countRejected"),
     ...(burst === undefined ? {} : { burst: wholeNumber(burst, `${prefix}burst`) }),
     ...(tokenBurst === undefined ? {} : { tokenBurst: wholeNumber(tokenBurst, `${prefix}tokenBurst`) }),
