@@ -4,11 +4,11 @@ import {
   type AnyPolicy,
   type Call,
   coreOf,
+  type Execute,
   type ExtraOf,
   type InOf,
   makePolicy,
   type Policy,
-  type PolicyCore,
 } from "./policy.js";
 
 /** What all layers take: one that takes less takes it for all. */
@@ -26,8 +26,9 @@ type InOfAll<P extends readonly AnyPolicy[]> = {
 export function compose<const P extends readonly AnyPolicy[]>(...policies: P): Policy<InOfAll<P>, ExtraOf<P[number]>> {
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf);
+  const layers = cores.map(({ execute }) => execute);
   return makePolicy({
-    execute: (operation, options, trace, call) => nested(cores, 0, operation, options, trace, call),
+    execute: (operation, options, trace, call) => nested(layers, 0, operation, options, trace, call),
     clock: cores.find((core) => core.clock)?.clock,
     signals: cores.flatMap((core) => core.signals ?? []),
     describe: () => cores.flatMap((core) => core.describe()),
@@ -35,15 +36,15 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
 }
 
 function nested<T>(
-  cores: readonly PolicyCore[],
+  layers: readonly Execute[],
   layer: number,
   operation: Operation<T>,
   options: RunOptions | undefined,
   trace: Trace | undefined,
   call: Call | undefined,
 ): Promise<T> {
-  const core = cores[layer] as PolicyCore;
-  if (layer === cores.length - 1) return core.execute(operation, options, trace, call);
-  const inner: Operation<T> = (attempt) => nested(cores, layer + 1, operation, attempt, trace, call);
-  return core.execute(inner, options, trace, call, true);
+  const execute = layers[layer] as Execute;
+  if (layer === layers.length - 1) return execute(operation, options, trace, call);
+  const inner: Operation<T> = (attempt) => nested(layers, layer + 1, operation, attempt, trace, call);
+  return execute(inner, options, trace, call, true);
 }
