@@ -287,8 +287,14 @@ export class RetryRun {
   }
 
   #wait(delayMs: number): void {
-    const stop = startTimer(this.#clock, this.#nowMs() + delayMs, () => this.begin());
-    if (this.#outer) this.#hold(stop, () => this.#end(this.#outer?.reason));
+    // Through a promise, which brings the caller's async context back: one host timer wakes the runs of many callers.
+    new Promise<void>((wake, end) => {
+      const stop = startTimer(this.#clock, this.#nowMs() + delayMs, wake);
+      if (this.#outer) this.#hold(stop, end);
+    }).then(
+      () => this.begin(),
+      () => this.#end(this.#outer?.reason),
+    );
   }
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
