@@ -54,10 +54,15 @@ function ask(exchange: Exchange, body: JsonObject, asked: Asked, found: FoundRou
       `The model \`${asked.model}\` does not exist or you do not have access to it.`,
     );
   }
-  if (tooLong(exchange, asked)) return turnedAway(exchange, "context", contextMessage(exchange, asked));
+  const tokens = estimateTokens(asked.size.characters);
+  const most = model.settings.contextTokens;
+  if (tokens > most) {
+    exchange.entry.verdict = "context";
+    return problemReply(exchange, { kind: "context", context: { tokens, most } });
+  }
   const written = options.answer?.(body) ?? asked.wish?.write(entry.promptHash);
-  const tokens = written === undefined ? undefined : tokensOf(written);
-  const outputTokens = asked.outputTokens ?? tokens?.length;
+  const given = written === undefined ? undefined : tokensOf(written);
+  const outputTokens = asked.outputTokens ?? given?.length;
   const arrival = { key: exchange.key, hash: entry.requestHash, promptHash: entry.promptHash };
   const { size, stream } = asked;
   const produced = outputTokens === undefined ? {} : { outputTokens };
@@ -74,7 +79,7 @@ function ask(exchange: Exchange, body: JsonObject, asked: Asked, found: FoundRou
   entry.verdict = decision.strike === undefined ? "answered" : "fault";
   if (decision.strike !== undefined) entry.fault = decision.strike.kind;
   const answer: Writing["answer"] = (variant = 0) => {
-    if (tokens !== undefined) return cutAt(tokens, size.maxTokens);
+    if (given !== undefined) return cutAt(given, size.maxTokens);
     return model.answer(entry.promptHash, size.maxTokens, variant);
   };
   return settled(exchange, asked, decision, admittedReply(exchange, found.route, asked, decision, answer));
@@ -114,19 +119,9 @@ function listing(exchange: Exchange, body: JsonObject): Reply {
   return { ...reply, status: 200, parts: [{ atMs: 0, data: JSON.stringify(body) }] };
 }
 
-function turnedAway(exchange: Exchange, kind: "unauthorized" | "not-found" | "context", message?: string): Reply {
+function turnedAway(exchange: Exchange, kind: "unauthorized" | "not-found", message?: string): Reply {
   exchange.entry.verdict = kind;
   return problemReply(exchange, { kind, ...(message === undefined ? {} : { message }) });
-}
-
-function tooLong({ model }: Exchange, { size }: Asked): boolean {
-  return estimateTokens(size.characters) > model.settings.contextTokens;
-}
-
-function contextMessage({ model }: Exchange, { size }: Asked): string {
-  const { contextTokens } = model.settings;
-  const tokens = estimateTokens(size.characters);
-  return `This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${tokens} tokens. Please reduce the length of the messages.`;
 }
 
 function readText(request: WireRequest): string {

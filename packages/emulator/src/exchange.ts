@@ -33,7 +33,7 @@ export function rateHeaders(exchange: Exchange, refused: boolean): HeaderFields 
 /** A reply that says no. */
 export function problemReply(
   exchange: Exchange,
-  problem: Pick<Problem, "kind" | "message" | "param">,
+  problem: Pick<Problem, "kind" | "message" | "param" | "context">,
   refused?: Refused,
 ): Reply {
   const wording = exchange.dialect.problem({ ...problem, ...found(exchange, refused) });

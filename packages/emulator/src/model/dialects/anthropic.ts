@@ -84,9 +84,13 @@ const LIMIT_WORDS: Readonly<Record<string, string>> = {
 function anthropicProblem(problem: Problem): Wording {
   if (problem.kind === "bad-gateway") return htmlGateway();
   const [status, type, usual] = WORDS[problem.kind];
-  const message = problem.message ?? limitMessage(problem) ?? usual;
+  const message = problem.message ?? contextMessage(problem) ?? limitMessage(problem) ?? usual;
   const body = { type: "error", error: { type, message }, request_id: problem.requestId };
   return { status, body: JSON.stringify(body) };
+}
+
+function contextMessage({ context }: Problem): string | undefined {
+  return context === undefined ? undefined : `prompt is too long: ${context.tokens} tokens > ${context.most} maximum`;
 }
 
 function limitMessage(problem: Problem): string | undefined {

@@ -47,6 +47,8 @@ export interface Problem {
   /** What is wrong, where the emulator knows better than the kind. */
   readonly message?: string;
   readonly param?: string;
+  /** Of a prompt that is too long: how long it is, and may be. */
+  readonly context?: { readonly tokens: number; readonly most: number };
   /** What the limiter found, for the kinds that come from it. */
   readonly refused?: Refused;
   /** Milliseconds on the client's clock after which the request is admitted, not rounded. */

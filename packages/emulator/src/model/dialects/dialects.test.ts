@@ -164,6 +164,18 @@ describe("anthropic", () => {
   });
 });
 
+test.each([
+  ["openai", "maximum context length is 100 tokens. However, your messages resulted in 120 tokens"],
+  ["azure", "maximum context length is 100 tokens. However, your messages resulted in 120 tokens"],
+  ["anthropic", "prompt is too long: 120 tokens > 100 maximum"],
+  ["gemini", "The input token count (120) exceeds the maximum number of tokens allowed (100)."],
+  ["mistral", "Prompt contains 120 tokens, too large for model with 100 maximum context length"],
+  ["openrouter", "maximum context length is 100 tokens"],
+])("%s has its own words for a prompt that is too long", (name, words) => {
+  const problem: Problem = { kind: "context", model: "m", requestId: "r", context: { tokens: 120, most: 100 } };
+  expect(dialectNamed(name).problem(problem).body).toContain(words);
+});
+
 describe("the others", () => {
   test("groq's requests are per day", () => {
     const headers = dialectNamed("groq").rateHeaders(gauges({ rpm: 30, rpd: 14_400, tpm: 6000 }, 179_560), false);

@@ -17,7 +17,7 @@ const EXCEEDED = `You exceeded your current quota, please check your plan and bi
 const WORDS: Readonly<Record<ProblemKind, readonly [status: number, name: string, message: string]>> = {
   "rate-limited": [429, "RESOURCE_EXHAUSTED", EXCEEDED],
   "too-large": [429, "RESOURCE_EXHAUSTED", EXCEEDED],
-  quota: [429, "RESOURCE_EXHAUSTED", EXCEEDED],
+  quota: [402, "FAILED_PRECONDITION", EXCEEDED],
   "slow-down": [429, "RESOURCE_EXHAUSTED", "Resource has been exhausted, please slow down."],
   overloaded: [503, "UNAVAILABLE", "The model is overloaded. Please try again later."],
   unavailable: [503, "UNAVAILABLE", "The model is overloaded. Please try again later."],
@@ -38,8 +38,15 @@ function geminiProblem(problem: Problem): Wording {
   const [code, status, usual] = WORDS[problem.kind];
   const seconds = problem.waitMs === undefined ? undefined : Math.ceil(problem.waitMs) / 1000;
   const again = seconds === undefined ? "" : ` Please retry in ${seconds}s.`;
-  const error = { code, message: (problem.message ?? usual) + again, status, details: detailsOf(problem, seconds) };
+  const message = problem.message ?? contextMessage(problem) ?? usual;
+  const error = { code, message: message + again, status, details: detailsOf(problem, seconds) };
   return { status: code, body: JSON.stringify({ error }) };
+}
+
+function contextMessage({ context }: Problem): string | undefined {
+  return context === undefined
+    ? undefined
+    : `The input token count (${context.tokens}) exceeds the maximum number of tokens allowed (${context.most}).`;
 }
 
 function detailsOf(problem: Problem, seconds: number | undefined): readonly unknown[] {

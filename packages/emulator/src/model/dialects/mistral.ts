@@ -30,10 +30,16 @@ function mistralProblem(problem: Problem): Wording {
   if (usual.contentType !== undefined) return usual;
   if (problem.kind === "rate-limited" || problem.kind === "slow-down")
     return flat(429, "rate_limited", "1300", "Rate limit exceeded");
-  const message = problem.message ?? `The request failed: ${problem.kind}.`;
+  const message = problem.message ?? contextMessage(problem) ?? `The request failed: ${problem.kind}.`;
   return flat(usual.status, problem.kind.replaceAll("-", "_"), String(usual.status), message);
 }
 
 function flat(status: number, type: string, code: string, message: string): Wording {
   return { status, body: JSON.stringify({ object: "error", message, type, param: null, code }) };
+}
+
+function contextMessage({ context }: Problem): string | undefined {
+  return context === undefined
+    ? undefined
+    : `Prompt contains ${context.tokens} tokens, too large for model with ${context.most} maximum context length`;
 }

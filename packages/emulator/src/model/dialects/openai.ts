@@ -95,7 +95,7 @@ export const LIMIT_NAMES: Readonly<Record<Dimension, string>> = {
 export function openaiProblem(problem: Problem): Wording {
   if (problem.kind === "bad-gateway") return htmlGateway();
   const usual = WORDS[problem.kind];
-  const chosen = { ...usual, type: typeOf(problem, usual.type), message: messageOf(problem, usual.message) };
+  const chosen = { ...usual, type: typeOf(problem, usual.type), message: openaiMessage(problem, usual.message) };
   return { status: usual.status, body: JSON.stringify(errorBody(chosen, problem.param)) };
 }
 
@@ -112,8 +112,13 @@ function typeOf(problem: Problem, usual: string): string {
   return dimension === "rpm" || dimension === "rpd" || dimension === "inFlight" ? "requests" : "tokens";
 }
 
-function messageOf(problem: Problem, usual: string): string {
+/** The message alone. */
+export function openaiMessage(problem: Problem, usual = WORDS[problem.kind].message): string {
   if (problem.message !== undefined) return problem.message;
+  if (problem.context !== undefined) {
+    const { tokens, most } = problem.context;
+    return `This model's maximum context length is ${most} tokens. However, your messages resulted in ${tokens} tokens. Please reduce the length of the messages.`;
+  }
   const shortage = problem.refused?.shortage;
   if (shortage === undefined) return usual;
   const where = shortage.scope === "project" && shortage.stacked ? "project proj-emu" : "organization org-emu";

@@ -1,5 +1,5 @@
 import type { Dialect, Gauges, HeaderFields, Problem, ProblemKind, Wording } from "./dialect.js";
-import { openaiProblem } from "./openai.js";
+import { openaiMessage, openaiProblem } from "./openai.js";
 
 /** OpenRouter: numeric codes, a stable `error_type`, limit headers on its own 429s only, reset as epoch milliseconds. */
 export const openrouter: Dialect = {
@@ -44,7 +44,8 @@ const TYPES: { readonly [kind in ProblemKind]?: readonly [status: number, type: 
 function openrouterProblem(problem: Problem): Wording {
   const usual = openaiProblem({ ...problem, kind: problem.kind === "bad-gateway" ? "server-error" : problem.kind });
   const [status, type] = TYPES[problem.kind] ?? [usual.status, problem.kind.replaceAll("-", "_")];
-  const message = problem.message ?? `The request failed: ${type}.`;
+  const words = problem.context === undefined ? `The request failed: ${type}.` : openaiMessage(problem);
+  const message = problem.message ?? words;
   const headers = status === 503 ? { "retry-after": "1" } : {};
   const error = { code: status, message, metadata: { error_type: type } };
   return { status, body: JSON.stringify({ error }), headers };
