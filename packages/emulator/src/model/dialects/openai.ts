@@ -113,7 +113,7 @@ function typeOf(problem: Problem, usual: string): string {
 }
 
 /** The message alone. */
-export function openaiMessage(problem: Problem, usual = WORDS[problem.kind].message): string {
+export function openaiMessage(problem: Problem, usual: string = WORDS[problem.kind].message): string {
   if (problem.message !== undefined) return problem.message;
   if (problem.context !== undefined) {
     const { tokens, most } = problem.context;
