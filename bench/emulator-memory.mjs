@@ -11,7 +11,7 @@ const total = Number(values.requests);
 const step = Math.ceil(total / 10);
 const { ask, stop } = forkServer();
 const options = {
-  rpm: 50_000,
+  rpm: 20_000,
   tpm: 400_000_000,
   countRejected: false,
   faults: ["500:2%", "503:1%"],
