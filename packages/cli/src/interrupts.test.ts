@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import { hearInterrupts } from "./interrupts.js";
 
 function interrupts() {
-  const [process, clock] = [new EventEmitter(), virtualClock()];
+  const exits: number[] = [];
+  const process = Object.assign(new EventEmitter(), { exit: (code: number) => exits.push(code) });
+  const clock = virtualClock();
   const told: string[] = [];
-  return { process, clock, told, heard: hearInterrupts(() => told.push("first"), clock, process) };
+  return { process, clock, told, exits, heard: hearInterrupts(() => told.push("first"), clock, process) };
 }
 
 test("the first Ctrl-C drains and says so, the second stops", async () => {
@@ -31,9 +33,18 @@ test.each(["SIGTERM", "SIGHUP"])("%s drains, and stops by itself before ten seco
   expect(heard.stop.aborted).toBe(true);
 });
 
+test("a Ctrl-C after the end that one asked for ends with its exit code, and kills nothing", () => {
+  const { process, exits, heard } = interrupts();
+  process.emit("SIGINT", "SIGINT");
+  heard.release();
+
+  process.emit("SIGINT", "SIGINT");
+
+  expect(exits).toEqual([130]);
+});
+
 test("released, it hears nothing and leaves no timer behind", () => {
   const { process, clock, heard } = interrupts();
-  process.emit("SIGTERM", "SIGTERM");
 
   heard.release();
 

@@ -1,4 +1,5 @@
 import type { Clock } from "bide";
+import { EXIT } from "./exit-codes.js";
 
 /** What the signals of this process ask for. */
 export interface Interrupts {
@@ -13,6 +14,7 @@ export interface Interrupts {
 interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  exit(code: number): unknown;
 }
 
 /**
@@ -49,6 +51,8 @@ export function hearInterrupts(onFirst: () => void, clock?: Clock, source: Signa
     release: () => {
       released.abort();
       for (const signal of SIGNALS) source.off(signal, hear);
+      // Whoever presses on while the program ends gets its end at once, and not a kill in place of its exit code.
+      if (drain.signal.aborted) source.on("SIGINT", () => source.exit(EXIT.interrupted));
     },
   };
 }

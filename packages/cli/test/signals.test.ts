@@ -81,6 +81,10 @@ test("the second Ctrl-C stops now", async () => {
   const child = await underWay("60s", 5);
   // Two signals that come together are one: pressed until it helps, as people do.
   const pressing = setInterval(() => child.kill("SIGINT"), 100);
+  // After its last word the process is taken down, and hears nothing any more.
+  child.stderr?.on("data", (part) => {
+    if (String(part).includes("requests left")) clearInterval(pressing);
+  });
   const { code, text } = await said(child);
   clearInterval(pressing);
   expect(code).toBe(130);
