@@ -75,6 +75,23 @@ describe("in process, on virtual time", () => {
     expect((await call(url, init())).headers.get("x-ratelimit-reset-requests")).toBe("12ms");
   });
 
+  test("with two scopes the headers tell the organisation's limits, and the project's tokens beside them", async () => {
+    const call = emulatorFetch({ clock: virtualClock(), tpm: 1000, organization: { rpm: 100, tpm: 60_000 } });
+    const { headers } = await call(url, init({ max_tokens: 100 }));
+    const told = [...headers].filter(([name]) => name.startsWith("x-ratelimit"));
+    expect(Object.fromEntries(told)).toEqual({
+      "x-ratelimit-limit-requests": "100",
+      "x-ratelimit-remaining-requests": "99",
+      "x-ratelimit-reset-requests": "600ms",
+      "x-ratelimit-limit-tokens": "60000",
+      "x-ratelimit-remaining-tokens": "59900",
+      "x-ratelimit-reset-tokens": "100ms",
+      "x-ratelimit-limit-project-tokens": "1000",
+      "x-ratelimit-remaining-project-tokens": "900",
+      "x-ratelimit-reset-project-tokens": "6s",
+    });
+  });
+
   test("headers never tell of less than nothing, and what never fits has no hint", async () => {
     const call = emulatorFetch({ clock: virtualClock(), rpm: 30, tpm: 1000, algorithm: "sliding-window" });
     for (let count = 0; count < 20; count++) await call(url, init({ max_tokens: 1 }));
