@@ -28,23 +28,27 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
   const cores = policies.map(coreOf);
   const layers = cores.map(({ execute }) => execute);
   return makePolicy({
-    execute: (operation, options, trace, call) => nested(layers, 0, operation, options, trace, call),
+    execute: (operation, options, trace, call, isPrompt) =>
+      nested({ layers, operation, trace, call, isPrompt }, 0, options),
     clock: cores.find((core) => core.clock)?.clock,
     signals: cores.flatMap((core) => core.signals ?? []),
     describe: () => cores.flatMap((core) => core.describe()),
   });
 }
 
-function nested<T>(
-  layers: readonly Execute[],
-  layer: number,
-  operation: Operation<T>,
-  options: RunOptions | undefined,
-  trace: Trace | undefined,
-  call: Call | undefined,
-): Promise<T> {
+/** One run through all layers. */
+interface Through<T> {
+  readonly layers: readonly Execute[];
+  readonly operation: Operation<T>;
+  readonly trace: Trace | undefined;
+  readonly call: Call | undefined;
+  /** Of the operation; what is inside a layer always is, since it is a policy. */
+  readonly isPrompt: boolean | undefined;
+}
+
+function nested<T>(through: Through<T>, layer: number, options: RunOptions | undefined): Promise<T> {
+  const { layers, operation, trace, call, isPrompt } = through;
   const execute = layers[layer] as Execute;
-  if (layer === layers.length - 1) return execute(operation, options, trace, call);
-  const inner: Operation<T> = (attempt) => nested(layers, layer + 1, operation, attempt, trace, call);
-  return execute(inner, options, trace, call, true);
+  if (layer === layers.length - 1) return execute(operation, options, trace, call, isPrompt);
+  return execute<T>((attempt) => nested(through, layer + 1, attempt), options, trace, call, true);
 }

@@ -116,7 +116,7 @@ class Breaker {
 
   #acquire(): Admission | PromiseLike<Admission> {
     try {
-      return this.#store.acquire(this.#now());
+      return this.#store.admit?.() ?? this.#store.acquire(this.#now());
     } catch (error) {
       return this.#unheard(error);
     }

@@ -2,7 +2,7 @@ import type { LiveAttempt } from "../attempt.js";
 import { Handover } from "../handover.js";
 import type { Attempt, Failure, Operation, RunOptions } from "../outcome.js";
 import type { RetryConfig } from "./config.js";
-import { begun } from "./execute.js";
+import { RetryRun } from "./run.js";
 
 /** What came of one attempt of a block. */
 export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
@@ -34,11 +34,13 @@ export async function* attemptsOf(
       answer = resolve;
       void hand.give(turn);
     });
-  const [run, ended] = begun(config, {
-    operation: (attempt) => ask({ attempt: attempt as LiveAttempt }),
-    failed: (failure) => ask({ failure }),
-    options,
+  let run: RetryRun | undefined;
+  const settled = new Promise<unknown>((resolve) => {
+    const operation = (attempt: Attempt): Promise<unknown> => ask({ attempt: attempt as LiveAttempt });
+    run = new RetryRun(config, { operation, failed: (failure) => ask({ failure }), options }, resolve);
+    run.begin();
   });
+  const ended = run?.ended(settled) ?? settled;
   ended.then(
     (value) => hand.give({ value }),
     (error: unknown) => hand.fail(error),

@@ -22,6 +22,8 @@ export interface RunInputs extends Partial<Call> {
   readonly call?: Call | undefined;
   readonly options?: RunOptions | undefined;
   readonly trace?: Trace | undefined;
+  /** The sum of all waits, counted here where a step is told of it: no other run is to carry it. */
+  waitedMs?: number;
   /** Told of each failure before anything is decided about it; the run goes on when that has been answered. */
   readonly failed?: (failure: Failure) => unknown;
 }
@@ -43,8 +45,6 @@ export class RetryRun {
   readonly #endMs: number | undefined;
   readonly #outer: Cancellation | undefined;
   #attempts = 0;
-  /** Counted where a step is told of it. */
-  #waitedMs: number | undefined;
   #waits: Waits | undefined;
   #previous: Failure | undefined;
   /** The attempt that is made now, until it has ended or was cut. */
@@ -64,10 +64,11 @@ export class RetryRun {
     this.#outer = eitherOf(cancellationIn(options), signal && cancellationOf(signal));
   }
 
-  /** Whether the run has to hear of its own success: somebody is to be told, or something to be let go of. */
-  get hearsSuccess(): boolean {
+  /** The run's promise, and what is due after a success: telling somebody, or letting go of something. */
+  ended<T>(settled: Promise<T>): Promise<T> {
     const { given, steps } = this.#config;
-    return Boolean(steps || given.budget || this.#isBounded) || isHeard(given, "onSuccess");
+    const isDue = steps || given.budget || this.#isBounded || isHeard(given, "onSuccess");
+    return isDue ? settled.then((value) => this.#succeeded(value)) : settled;
   }
 
   /** Whether anything may cut an attempt. */
@@ -97,24 +98,20 @@ export class RetryRun {
   }
 
   /** Tells of the success, where anybody wants to hear; what a step of `onException` throws here is final. */
-  succeeded<T>(value: T): T | PromiseLike<T> {
-    const { given, steps } = this.#config;
+  #succeeded<T>(value: T): T | PromiseLike<T> {
+    const { steps } = this.#config;
     // Cut in the very moment between the operation's success and this.
     if (this.#live === undefined) return value;
     this.release();
     this.#told?.deposit(this.#attempts > 1, this.#previous);
-    const told = (): T => {
-      if (isHeard(given, "onSuccess")) {
-        const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
-        tell({ type: "run-succeeded", attempts, elapsedMs }, given, "onSuccess", value);
-      }
-      return value;
-    };
-    if (steps === undefined) return told();
-    return Promise.resolve(steps.success(value, this.#info())).then(told, (error: unknown) => {
-      this.#over(this.#endOf(error));
-      throw error;
-    });
+    if (steps === undefined) return this.#tellSuccess(value);
+    return Promise.resolve(steps.success(value, this.#info())).then(
+      () => this.#tellSuccess(value),
+      (error: unknown) => {
+        this.#over(this.#endOf(error));
+        throw error;
+      },
+    );
   }
 
   /** Lets go of timers and listeners, and of the attempt. */
@@ -122,6 +119,15 @@ export class RetryRun {
     this.#live = undefined;
     this.#release?.();
     this.#release = undefined;
+  }
+
+  #tellSuccess<T>(value: T): T {
+    const { given } = this.#config;
+    if (isHeard(given, "onSuccess")) {
+      const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
+      tell({ type: "run-succeeded", ...shared }, given, "onSuccess", value);
+    }
+    return value;
   }
 
   #next(): LiveAttempt {
@@ -164,10 +170,12 @@ export class RetryRun {
   /** Keeps what is to be let go of with the attempt or the wait, and listens for the abort. */
   #hold(stop: () => void, aborted: () => void): void {
     const release = this.#outer?.onAbort(aborted);
-    this.#release = () => {
-      stop();
-      release?.();
-    };
+    this.#release = release
+      ? () => {
+          stop();
+          release();
+        }
+      : stop;
   }
 
   #call(_: unknown, attempt: LiveAttempt): void {
@@ -279,7 +287,7 @@ export class RetryRun {
       const event = { type: "retry-scheduled", attempt, failure, delayMs, elapsedMs } as const;
       tell(event, given, "onRetry", failure);
     }
-    if (steps) this.#waitedMs = (this.#waitedMs ?? 0) + delayMs;
+    if (steps) this.#inputs.waitedMs = (this.#inputs.waitedMs ?? 0) + delayMs;
     this.#inputs.trace?.waitsMs.push(delayMs);
     this.#checkAborted();
     if (delayMs === 0 && attempt % TURN !== 0) this.begin();
@@ -384,7 +392,8 @@ export class RetryRun {
 
   #info(failure?: Failure): StepInfo {
     const elapsedMs = failure?.elapsedMs ?? this.#elapsedMs();
-    return { call: this.#inputs.call, attempt: this.#attempts, elapsedMs, waitedMs: this.#waitedMs ?? 0 };
+    const { call, waitedMs = 0 } = this.#inputs;
+    return { call, attempt: this.#attempts, elapsedMs, waitedMs };
   }
 
   #deadlineError(): DeadlineError {
