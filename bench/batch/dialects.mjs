@@ -24,6 +24,8 @@ const FAULTS = [
   ...["reset:0.5%", "reset-body:0.5%", "truncate:0.3%", "stall:0.15%", "stall-body:0.15%"],
 ];
 
+const SPOKEN = new Set(["openai", "azure", "groq", "mistral", "openrouter"]);
+
 const folder = mkdtempSync(join(tmpdir(), "bide-dialects-"));
 const input = join(folder, "prompts.jsonl");
 const lines = data.flatMap((file) => readFileSync(file, "utf8").trimEnd().split("\n"));
@@ -48,6 +50,8 @@ async function ran(dialect) {
   const output = join(folder, `${dialect.replace(/\W/g, "-")}.jsonl`);
   const startedMs = performance.now();
   const args = [program, "run", input, "-o", output, "--base-url", baseUrl, "--attempt-timeout", "5s"];
+  // What a provider's own address would tell.
+  if (SPOKEN.has(dialect)) args.push("--dialect", dialect);
   const child = spawn(execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {

@@ -163,6 +163,14 @@ describe("a command line that cannot be", () => {
     [["--rpn", "5"], "unknown option '--rpn'\n(Did you mean --rpm?)"],
     [["--deadline", "soon"], "Expected a time with its unit"],
     [["--header", "no colon"], "Expected 'Name: value'."],
+    [["--limit", "2", "--sample", "2"], "--limit and --sample exclude each other"],
+    [["--endpoint", "http://127.0.0.1:9/v1"], "--endpoint takes the place of --base-url"],
+    [["--dialect", "klingon"], "expected `dialect` to be one of azure, openai,"],
+    [["--max-cost", "free"], "Expected a number > 0."],
+    [["--order", "random"], "Allowed choices are input, completion."],
+    [["--prices", "none.json"], "--prices none.json: the file cannot be read"],
+    [["--validate", "none.json"], "--validate none.json: the file cannot be read"],
+    [["--template", "package.json", "--format", "xml"], "Allowed choices are csv, jsonl, text."],
     [["--base-url", "localhost"], "Expected an address such as http://127.0.0.1:8000/v1."],
   ])("%j", async (options, sentence) => {
     const { code, said } = await run(...options);
@@ -170,6 +178,33 @@ describe("a command line that cannot be", () => {
     expect(said).toContain(sentence);
     expect(code).toBe(2);
     expect(readdirSync(folder)).toEqual(["prompts.jsonl"]);
+  });
+
+  test.each([
+    ["localhost", "--endpoint: expected an address such as http://127.0.0.1:8000/v1 first"],
+    ["http://127.0.0.1:9/v1 sk-123", "--endpoint: expected key=, rpm=, tpm=, burst= or dialect= behind the address"],
+    ["http://127.0.0.1:9/v1 key=sk-123", "--endpoint: expected key= to name a variable of the environment"],
+    [
+      "http://127.0.0.1:9/v1 key=NO_KEY",
+      "--endpoint: expected key= to name a variable of the environment; NO_KEY is not set",
+    ],
+    ["http://127.0.0.1:9/v1 rpm=0", "--endpoint: expected rpm to be an integer >= 1"],
+  ])("--endpoint '%s': said, and no key is repeated", async (spec, sentence) => {
+    const { code, said } = await told("run", input, "-o", output, "--endpoint", spec);
+
+    expect(said).toBe(`bide: ${sentence}`);
+    expect(said).not.toContain("sk-123");
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ["{", "not valid JSON"],
+    ['{"type":"nonsense"}', "not a JSON Schema"],
+  ])("a schema that is %s", async (text, reason) => {
+    const schema = join(folder, "schema.json");
+    writeFileSync(schema, text);
+
+    expect((await run("--validate", schema)).said).toContain(`--validate ${schema}: ${reason}`);
   });
 
   test("no key and no endpoint", async () => {

@@ -54,10 +54,7 @@ export class Channels {
 
   constructor({ endpoints, fetch, layer, onTold }: ChannelOptions) {
     this.all = endpoints.map((endpoint, index) => {
-      const { quota, dialect } = endpoint;
-      const through = isLayer(fetch)
-        ? fetch
-        : llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
+      const through = layerOf(endpoint, fetch, layer);
       this.#listen(through, index, onTold);
       const sender = { layer: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
       return { index, sender, inProgress: 0, weight: weightOf(endpoint), stop: undefined, parked: new Map() };
@@ -115,6 +112,16 @@ export class Channels {
   close(): void {
     for (const release of this.#releases) release();
   }
+}
+
+/** The layer of one endpoint. @throws OptionError for an option that is out of range. */
+export function layerOf(
+  { quota, dialect }: Endpoint,
+  fetch: ChannelOptions["fetch"],
+  layer: ChannelOptions["layer"],
+): LlmFetch {
+  if (isLayer(fetch)) return fetch;
+  return llmFetch({ ...layer, maxTime: LONGEST_WAIT, buffered: true, fetch, quota, dialect, name: "batch" });
 }
 
 function isLayer(fetch: ChannelOptions["fetch"]): fetch is LlmFetch {

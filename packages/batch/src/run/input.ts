@@ -195,7 +195,8 @@ function valuesInput(values: BatchLines, settings: string): Input {
   return { name, file: undefined, isCsv: false, settings, identity: nothingKnown, read };
 }
 
-const BYTES_PER_READ = 1024 * 1024;
+/** What is read at once is parsed at once, and is in memory as long. */
+const BYTES_PER_READ = 128 * 1024;
 
 async function* piecesOf(path: string): AsyncIterable<Buffer> {
   for await (const piece of createReadStream(path, { highWaterMark: BYTES_PER_READ })) yield piece as Buffer;

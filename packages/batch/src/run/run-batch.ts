@@ -6,7 +6,7 @@ import { type BatchFiles, filesOf } from "../files.js";
 import type { ImportReport } from "../journal/import.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
-import { Channels } from "./channel.js";
+import { type ChannelOptions, Channels, layerOf } from "./channel.js";
 import { firstConcurrency, learnedConcurrency } from "./concurrency.js";
 import { type Endpoint, endpointsOf, settingsOf } from "./endpoint.js";
 import { estimateRest, type RestEstimate } from "./estimate.js";
@@ -37,6 +37,8 @@ export async function runBatchTo(options: BatchOptions, deliver: Deliver | undef
   const endpoints = endpointsOf(options);
   const concurrency = options.concurrency ?? firstConcurrency(endpoints);
   checkOptions(options, concurrency);
+  // What is wrong with an option of the layer is said before anything is touched.
+  for (const endpoint of endpoints) layerOf(endpoint, options.fetch, layerOptions(options));
   const files = filesOf(options.output);
   const input = checkedInput(options, files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
@@ -64,6 +66,11 @@ function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOption
   if (order !== undefined && order !== "input" && order !== "completion") {
     throw optionError("order", '"input" or "completion"', order);
   }
+}
+
+function layerOptions(options: Pick<BatchOptions, keyof ChannelOptions["layer"]>): ChannelOptions["layer"] {
+  const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, clock } = options;
+  return { maxAttempts, deadline, attemptTimeout, validate, clock };
 }
 
 /** What the input brought; a journal that was made for a bad one is removed again. */
@@ -110,8 +117,8 @@ class Run {
     this.#clock = clock;
     this.#figures = noFigures(clock, () => this.#channels.lanes());
     this.#prices = options.prices ?? PRICE_LIST;
-    const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, endpoints, fetch } = options;
-    const layer = { maxAttempts, deadline, attemptTimeout, validate, clock: options.clock };
+    const { endpoints, fetch } = options;
+    const layer = layerOptions(options);
     const tell = (event: BatchEvent): void => this.#tell(event);
     const onTold = (event: BatchEvent): void => {
       tell(event);

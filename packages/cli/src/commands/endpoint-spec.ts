@@ -1,4 +1,4 @@
-import type { ResolvedEndpoint } from "../endpoint-options.js";
+import type { Endpoint } from "@bide/batch";
 import type { Io } from "../io.js";
 import { baseUrl, wholeNumber } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
@@ -11,13 +11,15 @@ const LIMITS = ["rpm", "tpm", "burst"] as const;
  *
  * @throws UsageError naming the part that cannot be.
  */
-export function endpointSpec(spec: string, env: Io["env"]): Omit<ResolvedEndpoint, "headers"> {
+export function endpointSpec(spec: string, env: Io["env"]): Omit<Endpoint, "headers"> {
   const [url = "", ...parts] = spec.trim().split(/\s+/);
   const values = new Map(parts.map((part) => partOf(part)));
   const variable = values.get("key");
+  const dialect = values.get("dialect");
   return {
     baseUrl: checked(url, baseUrl, "an address such as http://127.0.0.1:8000/v1 first"),
     apiKey: variable === undefined ? undefined : keyIn(variable, env),
+    ...(dialect !== undefined && { dialect }),
     quota: Object.fromEntries(
       LIMITS.flatMap((name) => {
         const text = values.get(name);
@@ -28,9 +30,9 @@ export function endpointSpec(spec: string, env: Io["env"]): Omit<ResolvedEndpoin
 }
 
 function partOf(part: string): [string, string] {
-  const [, name = "", value = ""] = /^(key|rpm|tpm|burst)=(.+)$/.exec(part) ?? [];
+  const [, name = "", value = ""] = /^(key|rpm|tpm|burst|dialect)=(.+)$/.exec(part) ?? [];
   // What does not fit may be a key that was typed in the wrong place.
-  if (name === "") throw new UsageError("--endpoint: expected key=, rpm=, tpm= or burst= behind the address");
+  if (name === "") throw new UsageError("--endpoint: expected key=, rpm=, tpm=, burst= or dialect= behind the address");
   return [name, value];
 }
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { BatchOptions, JsonObject, PromptFormat, PromptOptions } from "@bide/batch";
+import type { BatchOptions, Endpoint, JsonObject, PromptFormat, PromptOptions } from "@bide/batch";
 import { parsePriceList } from "@bide/llm";
 import { BideError, type Duration } from "bide";
 import { type Command, Option } from "commander";
 import { schemaCheck } from "../answer-schema.js";
-import { type EndpointOptions, endpointOf, type ResolvedEndpoint } from "../endpoint-options.js";
+import { type EndpointOptions, endpointOf } from "../endpoint-options.js";
 import type { Io } from "../io.js";
 import { duration, oneMore, positiveNumber, wholeNumber } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
@@ -16,6 +16,7 @@ export interface RunOptions extends EndpointOptions {
   readonly redis?: string | boolean;
   readonly output: string;
   readonly endpoint?: readonly string[];
+  readonly dialect?: string;
   readonly concurrency?: number;
   readonly timeBudget?: Duration;
   readonly maxCost?: number;
@@ -38,9 +39,10 @@ export function withRunOptions(command: Command): Command {
   return command
     .option(
       "--endpoint <spec>",
-      "one of several endpoints: 'URL key=ENV_NAME rpm=N tpm=N burst=N'; may be repeated",
+      "one of several endpoints: 'URL key=ENV_NAME rpm=N tpm=N burst=N dialect=NAME'; may be repeated",
       oneMore,
     )
+    .option("--dialect <name>", "how the endpoint speaks, where its address does not tell: openai, groq, azure, …")
     .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
     .optionsGroup("How much of it:")
     .option("--time-budget <time>", "take nothing new after this long, such as 8h; exit code 75", duration)
@@ -103,7 +105,9 @@ export function batchOptionsOf(
 }
 
 /** What is the workers' when there are any. */
-const OF_WORKERS = ["baseUrl", "header", "rpm", "tpm", "burst", "endpoint", "concurrency", "deadline"] as const;
+const OF_WORKERS = [
+  ...(["baseUrl", "header", "rpm", "tpm", "burst", "endpoint", "dialect", "concurrency", "deadline"] as const),
+];
 /** What a run over workers cannot do. */
 const NOT_OVER_WORKERS = ["maxCost", "validate", "dryRun"] as const;
 
@@ -121,12 +125,12 @@ export function distributedOptionsOf(file: string, options: RunOptions): CommonO
   return commonOptionsOf(file, options);
 }
 
-function endpointsOf(options: RunOptions, io: Io): readonly ResolvedEndpoint[] {
-  const { endpoint: specs, baseUrl, rpm, tpm, burst, header: headers = {} } = options;
-  if (specs === undefined) return [endpointOf(options, io)];
+function endpointsOf(options: RunOptions, io: Io): readonly Endpoint[] {
+  const { endpoint: specs, baseUrl, rpm, tpm, burst, header: headers = {}, dialect } = options;
+  if (specs === undefined) return [{ ...endpointOf(options, io), dialect }];
   if (baseUrl !== undefined) throw new UsageError("--endpoint takes the place of --base-url");
   if (rpm ?? tpm ?? burst) throw new UsageError("with --endpoint, each one states its own rpm, tpm and burst");
-  return specs.map((spec) => ({ ...endpointSpec(spec, io.env), headers }));
+  return specs.map((spec) => ({ dialect, ...endpointSpec(spec, io.env), headers }));
 }
 
 /** Whether, and how, the file holds prompts in place of requests; its name decides where no option does. */
