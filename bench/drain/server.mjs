@@ -39,7 +39,9 @@ function startTenant() {
       }
     }
   };
-  run();
+  run().catch((error) => {
+    if (!isOver) throw error;
+  });
   return () => {
     isOver = true;
   };
