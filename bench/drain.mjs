@@ -25,6 +25,8 @@ const runs = Number(args.runs ?? (args.full ? 5 : 1));
 const PATIENCE_MS = args.full ? 300_000 : 45_000;
 const LEAST_USED = 0.97;
 const MOST_REFUSED_BESIDE = 0.02;
+/** When the other tenant comes and goes, from the start. */
+const TENANT_MS = { from: 6000, to: 20_000 };
 const file = (name) => fileURLToPath(new URL(`drain/${name}`, import.meta.url));
 
 let missed = 0;
@@ -90,9 +92,6 @@ async function drain(scenario, contender, setting) {
   const tenantSpan = tenantPerSecond ? [firstMs + TENANT_MS.from + 1000, firstMs + TENANT_MS.to - 500] : undefined;
   return figuresOf(log, { boundBy, tenantSpan }, requests, result);
 }
-
-/** When the other tenant comes and goes, from the start. */
-const TENANT_MS = { from: 6000, to: 20_000 };
 
 function tenantInTheMiddle(server) {
   const timers = [

@@ -40,7 +40,15 @@ export class Way {
   readonly #isMute: boolean;
   readonly #host: string;
 
-  constructor({ emulator, quota = {}, jitterMs = 10, seed = 1, isMute = false, host, options }: Omit<Draining, "requests">) {
+  constructor({
+    emulator,
+    quota = {},
+    jitterMs = 10,
+    seed = 1,
+    isMute = false,
+    host,
+    options,
+  }: Omit<Draining, "requests">) {
     this.#random = seeded(seed);
     this.#jitterMs = jitterMs;
     this.#isMute = isMute;
@@ -48,7 +56,14 @@ export class Way {
     this.server = emulatorFetch({ ...emulator, seed, clock: this.clock });
     this.quota = new Quota(quota);
     const { clock } = this;
-    this.fetch = llmFetch({ clock, fetch: this.wire, quota: this.quota, maxTime: "6h", random: this.#random, ...options });
+    this.fetch = llmFetch({
+      clock,
+      fetch: this.wire,
+      quota: this.quota,
+      maxTime: "6h",
+      random: this.#random,
+      ...options,
+    });
   }
 
   /** Another layer over the same quota. */

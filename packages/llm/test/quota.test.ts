@@ -43,7 +43,11 @@ describe("a quota that was told", () => {
   });
 
   test("is drained within a hundredth of the least time", async () => {
-    const { refused, makespanMs } = await drained({ emulator: BUCKET, quota: { rpm: 3000, burst: 100 }, requests: 700 });
+    const { refused, makespanMs } = await drained({
+      emulator: BUCKET,
+      quota: { rpm: 3000, burst: 100 },
+      requests: 700,
+    });
 
     expect(refused).toBe(0);
     expect(makespanMs).toBeLessThan(1.01 * boundMs(700, BUCKET));
@@ -51,7 +55,11 @@ describe("a quota that was told", () => {
 
   test("is lowered where the provider's limit is lower, and not raised where that is higher", async () => {
     const lower = await drained({ emulator: { ...BUCKET, rpm: 1500 }, quota: { rpm: 3000, burst: 50 }, requests: 200 });
-    const higher = await drained({ emulator: { ...BUCKET, rpm: 6000 }, quota: { rpm: 3000, burst: 50 }, requests: 200 });
+    const higher = await drained({
+      emulator: { ...BUCKET, rpm: 6000 },
+      quota: { rpm: 3000, burst: 50 },
+      requests: 200,
+    });
 
     expect(lower.quota.state()[0]?.currencies["requests"]?.limit).toBeCloseTo(1500, -2);
     expect(higher.quota.state()[0]?.currencies["requests"]?.limit).toBe(3000);
@@ -67,16 +75,16 @@ describe("a quota that was told", () => {
 });
 
 describe("a quota that was not told", () => {
-  const HEADERS: readonly (readonly [string, Draining["emulator"], string?])[] = [
-    ["openai", { ...BUCKET, dialect: "openai" }],
-    ["mistral", { ...BUCKET, dialect: "mistral" }],
-    ["azure", { ...BUCKET, dialect: "azure" }],
+  const HEADERS: readonly (readonly [string, Draining["emulator"], string])[] = [
+    ["openai", { ...BUCKET, dialect: "openai" }, "api.openai.com"],
+    ["mistral", { ...BUCKET, dialect: "mistral" }, "api.mistral.ai"],
+    ["azure", { ...BUCKET, dialect: "azure" }, "example.openai.azure.com"],
     ["anthropic", { ...BUCKET, itpm: 400_000 }, "api.anthropic.com"],
     ["groq", { rpd: 100_000, tpm: 300_000, tokenBurst: 15_000, latency: "250ms", dialect: "groq" }, "api.groq.com"],
   ];
 
   test.each(HEADERS)("is learned from the headers of %s before anything is refused", async (_, emulator, host) => {
-    const { answered, refused, quota } = await drained({ emulator, requests: 300, ...(host && { host }) });
+    const { answered, refused, quota } = await drained({ emulator, requests: 300, host });
 
     expect({ answered, refused }).toEqual({ answered: 300, refused: 0 });
     expect(Object.values(quota.state()[0]?.currencies ?? {}).map(({ source }) => source)).toContain("learned");
@@ -97,7 +105,10 @@ describe("a quota that was not told", () => {
   });
 
   test("does not collapse where refused calls are charged", async () => {
-    const { answered, refused, makespanMs } = await drained({ emulator: { ...BUCKET, countRejected: true }, requests: 1200 });
+    const { answered, refused, makespanMs } = await drained({
+      emulator: { ...BUCKET, countRejected: true },
+      requests: 1200,
+    });
 
     expect(answered).toBe(1200);
     expect(refused).toBeLessThanOrEqual(0.005 * 1200);

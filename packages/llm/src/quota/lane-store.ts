@@ -70,6 +70,12 @@ export class LaneStore implements LimiterStore {
     return this.#inner.update(rates, nowMs);
   }
 
+  /** So much is gone that nobody asked for; of a store that answers at once. */
+  owe(cost: Cost, nowMs: number): void {
+    const done = this.#inner.settle({ id: 0, cost: {}, actual: cost }, nowMs);
+    if (done !== undefined) done.then(undefined, () => undefined);
+  }
+
   state(nowMs: number): StoreState {
     return this.#inner.state(nowMs);
   }

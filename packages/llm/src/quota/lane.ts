@@ -7,7 +7,9 @@ import { headerDateMs } from "../hints/header-values.js";
 import type { RequestSize } from "../request/facts.js";
 import { Admission, type AdmissionEnd, type SentRequest } from "./admission.js";
 import { Buckets, perPeriod } from "./buckets.js";
+
 import { LaneStore } from "./lane-store.js";
+import { LateStart } from "./late-start.js";
 import type { QuotaConfig } from "./options.js";
 import { Pricing } from "./pricing.js";
 import { readingsOf } from "./readings.js";
@@ -37,6 +39,9 @@ export class Lane {
   readonly #pricing: Pricing;
   readonly #search: Search;
   readonly #learns: boolean;
+  readonly #jitterMs: number;
+  readonly #isShared: boolean;
+  readonly #lateStart = new LateStart();
   readonly #latency = new RecentMean();
   readonly #meanCosts = new Map<string, RecentMean>();
   /** What waits is priced when its turn comes. */
@@ -53,6 +58,8 @@ export class Lane {
     const { keyId, model, dialect, clock } = owner;
     this.#owner = owner;
     this.#learns = config.learns;
+    this.#jitterMs = config.arrivalJitterMs;
+    this.#isShared = config.store !== undefined;
     this.#pricing = new Pricing(dialect, config.costModel);
     const inner = config.store?.(`${keyId} ${model}`) ?? memoryLimiterStore();
     this.#store = new LaneStore(inner, {
@@ -71,6 +78,7 @@ export class Lane {
     const asked = { ...this.#pricing.costOf(size) };
     this.#sizes.set(asked, size);
     this.#search.grow(this.#nowMs(), this.#inUse);
+    if (!this.#isShared) this.#watchStart();
     const reservation = await this.#limiter.acquire(asked, options);
     const cost = this.#prices.get(asked) ?? asked;
     const sentMs = this.#nowMs();
@@ -89,8 +97,8 @@ export class Lane {
   /** An answer's headers tell of the limits. */
   headers(sent: SentRequest, headers: Headers): void {
     if (!this.#learns) return;
-    const { clock, dialect } = this.#owner;
-    const serverNowMs = headerDateMs(headers.get("date")) ?? (clock ?? defaultClock()).wallNowMs();
+    const { dialect } = this.#owner;
+    const serverNowMs = headerDateMs(headers.get("date")) ?? this.#clock.wallNowMs();
     const readings = readingsOf(headers, dialect.name, serverNowMs);
     const isNews = this.#buckets.read(readings, sent, this.#nowMs());
     const tokens = readings.find(({ currency }) => currency === "tokens");
@@ -216,8 +224,17 @@ export class Lane {
     return most;
   }
 
+  #watchStart(): void {
+    const takeBack = (cost: Cost): void => this.#store.owe(cost, this.#nowMs());
+    this.#lateStart.watch(this.#store.state(this.#nowMs()), this.#clock, this.#jitterMs, takeBack);
+  }
+
+  get #clock(): Clock {
+    return this.#owner.clock ?? defaultClock();
+  }
+
   #nowMs(): number {
-    return (this.#owner.clock ?? defaultClock()).nowMs();
+    return this.#clock.nowMs();
   }
 
   #pause(pauseMs: number, nowMs: number): number {

@@ -1,0 +1,52 @@
+import { type Clock, systemClock } from "bide";
+import { describe, expect, test } from "vitest";
+import { LateStart } from "./late-start.js";
+
+/** A clock whose timers fire when the test says so. */
+class BusyClock implements Clock {
+  ms = 0;
+  #due: (() => void)[] = [];
+  nowMs = (): number => this.ms;
+  wallNowMs = (): number => this.ms;
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(ms, signal);
+  timer = (_atMs: number, callback: () => void): (() => void) => {
+    this.#due.push(callback);
+    return () => undefined;
+  };
+  freeAt(ms: number): void {
+    this.ms = ms;
+    for (const callback of this.#due.splice(0)) callback();
+  }
+}
+
+function taken(levels: readonly number[], freeMs: number): unknown {
+  const clock = new BusyClock();
+  const lateStart = new LateStart();
+  let seen: unknown;
+  for (const level of levels) {
+    const currencies = { requests: { level, burst: 10, limit: 600, perMs: 60_000 } };
+    lateStart.watch({ currencies, pausedUntilMs: undefined }, clock, 50, (cost) => {
+      seen = cost;
+    });
+  }
+  clock.freeAt(freeMs);
+  return seen;
+}
+
+describe("a lane that begins while the host is busy", () => {
+  test("takes back what came in meanwhile: the server saw nothing yet", () => {
+    expect(taken([10, 9, 8], 1001)).toEqual({ requests: 10 });
+  });
+
+  test("takes back nothing for a time that arrivals may be apart anyway", () => {
+    expect(taken([10, 9], 51)).toBeUndefined();
+  });
+
+  test("takes back nothing where the bucket was not full: it fills at the server as well", () => {
+    expect(taken([9, 8], 1001)).toBeUndefined();
+  });
+
+  test("does not watch a call that is alone", () => {
+    expect(taken([10], 1001)).toBeUndefined();
+  });
+});
