@@ -6,7 +6,7 @@ import { BATCH_DEFAULTS } from "../packages/batch/src/index.js";
 import * as http from "../packages/core/src/http.js";
 import * as core from "../packages/core/src/index.js";
 import * as emulator from "../packages/emulator/src/index.js";
-import { LLM_DEFAULTS, MODEL_FALLBACK_DEFAULTS, TIMEOUT_DEFAULTS } from "../packages/llm/src/index.js";
+import { LLM_DEFAULTS, MODEL_FALLBACK_DEFAULTS, QUOTA_DEFAULTS, TIMEOUT_DEFAULTS } from "../packages/llm/src/index.js";
 import { pages, withDefaults } from "./docs-defaults.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,6 +17,7 @@ const constants = {
   BATCH_DEFAULTS,
   LLM_DEFAULTS,
   MODEL_FALLBACK_DEFAULTS,
+  QUOTA_DEFAULTS,
   TIMEOUT_DEFAULTS,
 };
 const texts = pages().map((page) => [page, readFileSync(join(root, page), "utf8")] as const);
