@@ -50,8 +50,11 @@ export class Mailbox {
     if (requests.length === 0) return;
     const { redis, run, seal, promptsForMs } = this.#options;
     const pipeline = redis.pipeline();
-    const ids = requests.map(({ item, request }) => {
+    const ids = requests.map((open) => {
+      const { item, request } = open;
       const id = jobId(item.fingerprint);
+      // Before anybody can answer it: an answer to what nobody waits for is swept.
+      this.#pending.set(id, open);
       const text = seal.close(JSON.stringify({ url: request.url, body: request.body }));
       pipeline.set(promptKey(run, id), text, "PX", promptsForMs);
       return id;
@@ -60,7 +63,6 @@ export class Mailbox {
     await execute(pipeline);
     await this.#queue.add(ids);
     await this.#queue.keepJobs(ids, RUN_KEPT_MS);
-    for (const [index, open] of requests.entries()) this.#pending.set(ids[index] ?? "", open);
   }
 
   /**
@@ -139,8 +141,7 @@ export class Mailbox {
 
   /** In an order that a death in the middle leaves jobs behind, which are swept, and no texts, which nobody would look for. */
   async #forget(ids: readonly string[]): Promise<void> {
-    await this.#deleteTexts(ids);
-    await this.#queue.remove(ids);
+    await Promise.all([this.#deleteTexts(ids), this.#queue.remove(ids)]);
     // A worker that was late may have put a result there in between; from now on it finds its job gone.
     await this.#deleteTexts(ids);
   }
