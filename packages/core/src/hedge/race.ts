@@ -88,13 +88,17 @@ export class Race<T> {
   /** A hedge is due. The budget is asked before anything is begun, and may take its time to answer. */
   async #due(): Promise<void> {
     const { allowance, budget } = this.#track;
-    if (!allowance.take()) return this.#refused("load");
-    const isGranted = budget === undefined || (await asked(budget));
+    if (allowance.take()) this.#afforded(budget === undefined || (await asked(budget)));
+    else this.#refused("load");
+  }
+
+  #afforded(isGranted: boolean): void {
     if (isGranted && !this.#isOver && this.#failures.length === 0) {
       this.#tell("hedge-started", this.#tries.length + 1);
-      return this.#start();
+      this.#start();
+      return;
     }
-    allowance.giveBack();
+    this.#track.allowance.giveBack();
     if (!isGranted) this.#refused("budget");
   }
 

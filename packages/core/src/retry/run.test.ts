@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { type RetryOptions, retry, type Schedule } from "../index.js";
+import { type Attempt, type RetryOptions, retry, type Schedule } from "../index.js";
 import { fail, forever, hang, ok, recorder, scripted, slow, virtualClock } from "../testing.js";
 
 const broken = (where: string) => (): never => {
@@ -29,6 +29,7 @@ describe("what the caller's own functions throw is final", () => {
   test.each<[title: string, schedule: Schedule, message: string]>([
     ["a wait that is no number", () => ["1s"].values() as never, '`"1s"` (string)'],
     ["a negative wait", () => [-1].values() as never, "`-1` (number)"],
+    ["nothing", () => [undefined].values() as never, "got `null`"],
     ["no iterator", () => [1] as never, "an array of 1"],
   ])("a schedule that gives %s", async (_, schedule, message) => {
     const clock = virtualClock();
@@ -94,6 +95,21 @@ describe("verdicts", () => {
       error: { code: "BIDE_RESULT_REJECTED", value: 0 },
     });
   });
+
+  test("a result that comes after its attempt was cut is judged by nobody", async () => {
+    const clock = virtualClock();
+    const judged: number[] = [];
+    const until = (value: number): boolean => judged.push(value) > 0;
+    const policy = retry({ until, attemptTimeout: 10, schedule: [5], jitter: null, clock });
+    const deaf = ({ number }: Attempt): Promise<number> => clock.sleep(number === 1 ? 12 : 3).then(() => number);
+    expect(await clock.run(policy.run(deaf))).toBe(2);
+    await clock.runAll();
+    expect([judged.splice(0), clock.nowMs()]).toEqual([[2], 18]);
+    const bounded = retry({ until, deadline: 10, clock });
+    await expect(clock.run(bounded.run(deaf))).rejects.toThrow("was cut after 10");
+    await clock.runAll();
+    expect(judged).toEqual([]);
+  });
 });
 
 describe("bounds", () => {
@@ -108,6 +124,25 @@ describe("bounds", () => {
     const target = scripted(forever(fail()));
     await expect(retry(target, { on, signal: controller.signal, budget, clock })).rejects.toBe("enough");
     expect([target.calls.length, budget.withdraw.mock.calls.length]).toEqual([1, 0]);
+  });
+
+  test("an abort while `on`, or the judge of a result, thinks ends the run when it has thought, whatever it says", async () => {
+    const clock = virtualClock();
+    const later = (): Promise<boolean> => clock.sleep(50).then(() => true);
+    for (const [policy, step] of [
+      [retry({ on: later, clock }), fail()],
+      [retry({ while: later, clock }), ok(1)],
+    ] as const) {
+      const controller = new AbortController();
+      const target = scripted(step, ok(2));
+      using record = recorder();
+      const seen = expect(policy.run(target, { signal: controller.signal })).rejects.toBe("enough");
+      await clock.advance(10);
+      controller.abort("enough");
+      await clock.runAll();
+      await seen;
+      expect([target.calls.length, record.types.at(-1), clock.pending]).toEqual([1, "run-gave-up", 0]);
+    }
   });
 
   test("an abort, or the deadline, reaches beforeRetry", async () => {
