@@ -16,6 +16,7 @@ export {
 export type { LlmEvent, LlmListener } from "./events.js";
 export type { HintSource } from "./hints/hint.js";
 export type { LimitLevel, LimitLevels } from "./hints/limit-headers.js";
+export type { BreakerOptions } from "./host-breakers.js";
 export type { ToldLimits } from "./limit-board.js";
 export { llmFetch } from "./llm-fetch.js";
 export {

@@ -19,6 +19,7 @@ import type { Rule } from "./classify/rules.js";
 import { DIALECTS } from "./dialects/detect.js";
 import type { Dialect } from "./dialects/dialect.js";
 import type { LlmListener } from "./events.js";
+import { type BreakerOptions, HostBreakers } from "./host-breakers.js";
 import { checkPrices, type Prices } from "./prices.js";
 import type { QuotaOptions } from "./quota/options.js";
 import { Quota } from "./quota/quota.js";
@@ -72,6 +73,11 @@ export interface LlmOptions {
    * unless it has one of its own. Both may be billed. @default none
    */
   readonly hedge?: Omit<HedgeOptions, "clock" | "discard"> | undefined;
+  /**
+   * Leaves a host alone that is short of capacity (class `overload`), for all callers of the layer: they wait, which consumes no
+   * attempt, until a probe gets through. `{}`: with the defaults of `circuitBreaker`. @default none
+   */
+  readonly breaker?: BreakerOptions | undefined;
   /** What models cost, for `stats().cost`. @default none */
   readonly prices?: Prices | undefined;
   /** Hears what happens, as `bide.on` does. */
@@ -119,6 +125,7 @@ const KEYS: readonly (keyof LlmOptions)[] = [
   "buffered",
   "validate",
   "hedge",
+  "breaker",
   "prices",
   "onEvent",
   "warn",
@@ -144,6 +151,7 @@ export interface LlmConfig {
   readonly buffered: boolean;
   readonly check: AnswerCheck | undefined;
   readonly hedge: HedgePolicy | undefined;
+  readonly breakers: HostBreakers | undefined;
   readonly prices: Prices | undefined;
   readonly warn: (line: string) => void;
   readonly clock: Clock | undefined;
@@ -174,6 +182,7 @@ export function configOf(options: LlmOptions): LlmConfig {
     buffered: options.buffered ?? LLM_DEFAULTS.buffered,
     check: answerCheck(options.validate),
     hedge: hedgeOf(options),
+    breakers: options.breaker && new HostBreakers(options.breaker, options.clock),
     prices,
     warn: options.warn ?? ((line) => console.warn(line)),
     clock: options.clock,

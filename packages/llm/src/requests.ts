@@ -1,9 +1,10 @@
-import type { Attempt } from "bide";
+import { type Attempt, CircuitOpenError } from "bide";
 import { discard, withoutRest } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import type { Dialect, Usage } from "./dialects/dialect.js";
 import { StreamInterruptedError } from "./errors.js";
 import type { About } from "./events.js";
+import { waitForCircuit } from "./host-breakers.js";
 import type { Layer } from "./layer.js";
 import type { Admission } from "./quota/admission.js";
 import type { Lane } from "./quota/lane.js";
@@ -57,8 +58,13 @@ export class Requests {
     for (let isAgain = attempt.number > 1; ; isAgain = true) {
       const admission = await this.#admit(attempt, isAgain);
       try {
-        return await this.#raced(attempt, admission);
+        return await this.#guarded(attempt, admission);
       } catch (error) {
+        if (error instanceof CircuitOpenError) {
+          admission?.unsent();
+          await this.#waitForCircuit(error, attempt);
+          continue;
+        }
         if (!(error instanceof AttemptFailure) || !error.isFree) throw error;
         if (error.answer) discard(error.answer);
       }
@@ -73,6 +79,21 @@ export class Requests {
     if (stop === undefined) return admission;
     admission?.unsent();
     throw stop.failure;
+  }
+
+  /** Leaves a host alone that is short of capacity. */
+  #guarded(attempt: Attempt, admission: Admission | undefined): Promise<Response> {
+    const { layer, facts } = this.#errand;
+    const { breakers } = layer.config;
+    const request = (): Promise<Response> => this.#raced(attempt, admission);
+    return breakers ? breakers.run(facts.url.host, request) : request();
+  }
+
+  #waitForCircuit(refusal: CircuitOpenError, { signal, deadlineMs }: Attempt): Promise<void> {
+    const { layer, startedMs } = this.#errand;
+    const { maxTimeMs, random } = layer.config;
+    const latestMs = Math.min(deadlineMs ?? Number.POSITIVE_INFINITY, startedMs + maxTimeMs);
+    return waitForCircuit(refusal, { clock: layer.clock, random, signal, latestMs });
   }
 
   /** One request; where streams are hedged, another one beside it when its first content is late. */

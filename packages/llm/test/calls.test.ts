@@ -1,5 +1,4 @@
 import { type LimiterStore, memoryLimiterStore } from "bide";
-import { virtualClock } from "bide/testing";
 import { describe, expect, test } from "vitest";
 import {
   type LlmEvent,
@@ -9,16 +8,7 @@ import {
   Quota,
   RequestTimeoutError,
 } from "../src/index.js";
-import { answer, chat, hang, json, refusal, reset, type Step, scripted } from "./scripted.js";
-
-function setup(steps: readonly Step[], options: LlmOptions = {}) {
-  const clock = virtualClock();
-  const server = scripted(clock, ...steps);
-  const fetch = llmFetch({ clock, fetch: server, random: () => 0.5, ...options });
-  const events: LlmEvent[] = [];
-  fetch.bide.on((event) => events.push(event));
-  return { clock, server, fetch, events };
-}
+import { answer, chat, hang, json, refusal, reset, type Step, layered as setup } from "./scripted.js";
 
 const RATE = refusal(429, "rate_limit_exceeded", { "retry-after": "20" });
 

@@ -4,6 +4,7 @@ import { type VirtualClock, virtualClock } from "bide/testing";
 import OpenAI, { APIConnectionTimeoutError, RateLimitError } from "openai";
 import { describe, expect, test } from "vitest";
 import { type LlmOptions, resilient, StreamInterruptedError } from "../src/index.js";
+import { refusal, scripted } from "./scripted.js";
 
 type EmulatorOptions = Parameters<typeof emulatorFetch>[0];
 
@@ -49,6 +50,16 @@ describe("the story", () => {
 
     await expect(ask(set)).rejects.toThrow(RateLimitError);
     expect(set.server.log()).toHaveLength(4);
+  });
+
+  test("a permanent 429 costs as many requests as you said, also where the limit asks for no wait", async () => {
+    const clock = virtualClock();
+    const server = scripted(clock, refusal(429, "rate_limit_exceeded"));
+    const plain = new OpenAI({ apiKey: "sk-test", baseURL: "http://emulator/v1", fetch: server });
+    const client = resilient(plain, { clock, maxAttempts: 3 });
+
+    await expect(clock.run(client.chat.completions.create(QUESTION))).rejects.toThrow(RateLimitError);
+    expect(server.requests).toHaveLength(3);
   });
 
   test("insufficient_quota costs one request, and the key is stopped", async () => {
