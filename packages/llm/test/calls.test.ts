@@ -1,13 +1,6 @@
 import { type LimiterStore, memoryLimiterStore } from "bide";
 import { describe, expect, test } from "vitest";
-import {
-  type LlmEvent,
-  type LlmOptions,
-  llmFetch,
-  MalformedAnswerError,
-  Quota,
-  RequestTimeoutError,
-} from "../src/index.js";
+import { llmFetch, MalformedAnswerError, Quota, RequestTimeoutError } from "../src/index.js";
 import { answer, chat, hang, json, refusal, reset, type Step, layered as setup } from "./scripted.js";
 
 const RATE = refusal(429, "rate_limit_exceeded", { "retry-after": "20" });
