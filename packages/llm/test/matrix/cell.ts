@@ -4,13 +4,15 @@ import type { LlmOptions } from "../../src/index.js";
 import type { Client } from "./clients.js";
 import type { FaultCase } from "./faults.js";
 import { inForm } from "./hint-forms.js";
+import type { HeldClock } from "./scaled-clock.js";
 
 /** The text that every answer of the matrix has. */
 export const ANSWER = "It is blue, because air scatters blue light most.";
 
 /** How a cell of the matrix is run. */
 export interface CellSettings {
-  readonly clock: Clock;
+  /** Makes the cell's clock. It is started when the call that counts begins, or with the refusal of a limit. */
+  readonly clock: () => HeldClock;
   /** What a limit's refusal asks to wait, on the clock. */
   readonly hintMs: number;
   /** How long nothing may come, on the clock. */
@@ -43,7 +45,9 @@ export async function runCell(
   settings: CellSettings,
   signal: AbortSignal,
 ): Promise<CellResult> {
-  const { clock, hintMs, timeoutMs, tokenMs, withBide } = settings;
+  const { hintMs, timeoutMs, tokenMs, withBide } = settings;
+  const clock = settings.clock();
+  if (!fault.hint) clock.start();
   await using emulator = await startEmulator({
     clock,
     dialect: client.dialect,
@@ -57,9 +61,9 @@ export async function runCell(
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
   const asked = client.create({
     url: emulator.url,
-    fetch: fault.hint ? inForm(fault.hint, fetch) : fetch,
+    fetch: fault.hint ? inForm(fault.hint, fetch, () => clock.start()) : fetch,
     timeoutMs,
-    bide: withBide ? bideOptions(settings) : undefined,
+    bide: withBide ? bideOptions(settings, clock) : undefined,
   });
   // Uses up the limit, so that the call that counts is refused.
   if (fault.hint) await asked.whole();
@@ -71,16 +75,16 @@ export async function runCell(
   const [first, second] = log;
   const waitedMs = first && second && second.atMs - first.atMs;
   return { text, error, requests: log.length, askedMs: first?.hintMs, waitedMs, tookMs };
+}
 
-  function bideOptions({ options }: CellSettings): LlmOptions {
-    return {
-      clock,
-      random: () => 0.9,
-      attemptTimeout: timeoutMs,
-      timeouts: { betweenEvents: timeoutMs },
-      ...options,
-    };
-  }
+function bideOptions({ timeoutMs, options }: CellSettings, clock: Clock): LlmOptions {
+  return {
+    clock,
+    random: () => 0.9,
+    attemptTimeout: timeoutMs,
+    timeouts: { betweenEvents: timeoutMs },
+    ...options,
+  };
 }
 
 async function outcomeOf(

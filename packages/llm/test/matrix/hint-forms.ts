@@ -16,12 +16,15 @@ const THREE_DAYS_S = 3 * 86_400;
 /**
  * A `fetch` whose 429s tell their wait in one form only: what the emulator says in its own forms is taken out, there and in its
  * other answers, from which the limit could be known before it is hit.
+ *
+ * @param onRefusal Called at each 429.
  */
-export function inForm(form: HintForm, fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+export function inForm(form: HintForm, fetch: typeof globalThis.fetch, onRefusal: () => void): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     const headers = new Headers([...response.headers].filter(([name]) => !HINTS.test(name)));
     if (response.status !== 429) return new Response(response.body, { status: response.status, headers });
+    onRefusal();
     const body: unknown = await response.json();
     const waitMs = waitOf(response.headers, JSON.stringify(body));
     headers.delete("content-length");

@@ -1,10 +1,10 @@
 // Writes docs/clients.md: every client through every fault, alone and with bide, at the speed of life. `npm run docs:clients`.
 import { readFileSync, writeFileSync } from "node:fs";
-import { systemClock } from "bide";
 import { StreamInterruptedError } from "../../src/index.js";
 import { ANSWER, type CellResult, type CellSettings, runCell } from "./cell.js";
 import { CLIENTS, type Client } from "./clients.js";
 import { FAULTS, type FaultCase } from "./faults.js";
+import { lifelikeClock } from "./scaled-clock.js";
 
 const HINT_MS = 2000;
 const TIMEOUT_MS = 2000;
@@ -39,7 +39,7 @@ process.exit(0);
 
 async function looked({ client, fault, withBide }: Cell): Promise<Shown> {
   const settings: CellSettings = {
-    clock: systemClock,
+    clock: () => lifelikeClock,
     hintMs: HINT_MS,
     timeoutMs: TIMEOUT_MS,
     tokenMs: TOKEN_MS,
