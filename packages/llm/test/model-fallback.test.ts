@@ -165,7 +165,7 @@ describe("what an error of a client means", () => {
             contents: "?",
           },
         ),
-      "rate",
+      "quota",
     ],
   ])("is read from what the client throws: %s", async (_, ask, expected) => {
     const error = await Promise.resolve(ask()).catch((thrown: unknown) => thrown);

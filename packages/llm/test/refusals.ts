@@ -460,6 +460,14 @@ const GEMINI_REFUSALS: readonly Refusal[] = [
   },
   { name: "Gemini: payment", host: GEMINI, status: 402, body: "", class: "quota" },
   {
+    name: "Gemini: payment, as a failed precondition",
+    host: GEMINI,
+    status: 402,
+    body: geminiError(402, "FAILED_PRECONDITION", "Billing is not enabled for this project."),
+    class: "quota",
+    scope: "key",
+  },
+  {
     name: "Gemini: invalid",
     host: GEMINI,
     status: 400,

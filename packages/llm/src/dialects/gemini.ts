@@ -3,6 +3,8 @@ import { isDaily } from "../hints/hint.js";
 import type { Dialect } from "./dialect.js";
 
 const RULES: readonly Rule[] = [
+  // Whatever its body calls it.
+  { id: "gemini.quota", class: "quota", status: [402], reason: "the account has no money left" },
   {
     id: "gemini.auth",
     class: "auth",
