@@ -73,7 +73,7 @@ function plans(): readonly { readonly at: string; readonly count: number }[] {
   return Array.from({ length: KILLS }, (_, kill) => {
     const [at = "", passes = 0] = points[kill % points.length] ?? [];
     // The journal is filled once: what is opened later is passed sooner.
-    const most = at === "opening" && kill > 0 ? 20 : passes;
+    const most = at === "opening" && kill > 0 ? 12 : passes;
     return { at, count: 1 + Math.floor(chance.next().value * most) };
   });
 }

@@ -188,3 +188,9 @@ test("each attempt is written down for its own item, also where many wait for th
   expect([...codes.values()].every((each) => each[0] === "network.timeout" && each.at(-1) === undefined)).toBe(true);
   expect([...codes.values()].every((each) => each.length >= 2)).toBe(true);
 });
+
+test("a bound on money that cannot be counted is refused before anything is sent", async () => {
+  const input = f.write("prompts.jsonl", batchLines(["a"], { model: "unheard-of" }));
+  await expect(f.run(input, { maxCost: 1 })).rejects.toThrow("expected `prices` to be a price for every model");
+  expect(f.emulator.stats().arrivals).toBe(0);
+});

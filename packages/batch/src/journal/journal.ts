@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Clock } from "bide";
 import { batchResponseLine, isSuccess } from "../formats/batch-response.js";
+import { isObject, parsedJson } from "../formats/json.js";
 import type { Progress } from "../run/progress.js";
 import type { Database, OpenDatabase, Statement } from "./database.js";
 import { GroupCommit } from "./group-commit.js";
@@ -91,6 +92,12 @@ export class Journal {
 
   setMeta(name: string, value: string): void {
     this.#guarded(() => this.#writeMeta.run(name, value));
+  }
+
+  /** The models that the input names. */
+  models(): readonly string[] {
+    const models = parsedJson(this.meta("models") ?? "");
+    return isObject(models) ? Object.keys(models) : [];
   }
 
   counts(): Counts {

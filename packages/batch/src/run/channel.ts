@@ -1,6 +1,7 @@
 import { type LaneState, type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
 import { type Endpoint, headersOf, toldLimits } from "./endpoint.js";
 import type { LayerTold } from "./events.js";
+import { BATCH_DEFAULTS, type BatchOptions } from "./options.js";
 import type { Sender } from "./send.js";
 import type { Stop } from "./stop.js";
 
@@ -112,6 +113,12 @@ export class Channels {
   close(): void {
     for (const release of this.#releases) release();
   }
+}
+
+/** What the options of a batch tell every layer. */
+export function layerOptions(options: Pick<BatchOptions, keyof ChannelOptions["layer"]>): ChannelOptions["layer"] {
+  const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, clock } = options;
+  return { maxAttempts, deadline, attemptTimeout, validate, clock };
 }
 
 /** The layer of one endpoint. @throws OptionError for an option that is out of range. */

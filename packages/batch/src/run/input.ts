@@ -1,8 +1,6 @@
-import { createHash, type Hash } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { InputError } from "../errors.js";
 import { type BatchFiles, checkInput, checkLayout, checkOutput } from "../files.js";
 import { type BatchRequest, checkedRequest, parseBatchRequest } from "../formats/batch-request.js";
@@ -10,6 +8,7 @@ import { type Line, linesOf } from "../formats/lines.js";
 import { recordsOf } from "../formats/prompts/records.js";
 import { type PromptFormat, type PromptOptions, Template } from "../formats/prompts/template.js";
 import { keptText, type SourceRequest } from "../formats/source-request.js";
+import { digestOf, hashed, isCompressed, piecesOf, unpacked } from "./input-bytes.js";
 
 /** A request of an OpenAI Batch file, as a value. */
 export interface BatchLine {
@@ -117,7 +116,7 @@ class FileReading implements InputReading {
   constructor(options: FileReadingOptions) {
     const { path, name, format, template } = options;
     this.#options = options;
-    const lines = linesOf(textOf(hashed(piecesOf(path), this.#hash), name), name);
+    const lines = linesOf(unpacked(hashed(piecesOf(path), this.#hash), name), name);
     this.requests = template && format ? this.#prompts(lines, format, template) : this.#batchLines(lines);
   }
 
@@ -193,62 +192,6 @@ function valuesInput(values: BatchLines, settings: string): Input {
   const nothingKnown = async (): Promise<undefined> => undefined;
   const read = (): InputReading => ({ requests: requests(), columns: undefined, identity: undefined });
   return { name, file: undefined, isCsv: false, settings, identity: nothingKnown, read };
-}
-
-/** What is read at once is parsed at once, and is in memory as long. */
-const BYTES_PER_READ = 128 * 1024;
-
-async function* piecesOf(path: string): AsyncIterable<Buffer> {
-  for await (const piece of createReadStream(path, { highWaterMark: BYTES_PER_READ })) yield piece as Buffer;
-}
-
-async function* hashed(pieces: AsyncIterable<Buffer>, hash: Hash): AsyncIterable<Buffer> {
-  for await (const piece of pieces) {
-    hash.update(piece);
-    yield piece;
-  }
-}
-
-/** What a file holds, compressed or not. */
-async function* textOf(pieces: AsyncIterable<Buffer>, name: string): AsyncIterable<Buffer> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  if (first.done) return;
-  const all = startingWith(first.value, iterator);
-  if (!isGzip(first.value)) return yield* all;
-  try {
-    const unpacked: Readable = pipeline(all, createGunzip(), () => undefined);
-    for await (const piece of unpacked) yield piece as Buffer;
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(name, undefined, "the gzip data is broken or ends too early", { cause });
-  }
-}
-
-async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
-  yield first;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
-
-function isCompressed(path: string): boolean {
-  const head = Buffer.alloc(2);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, head, 0, 2, 0);
-  } finally {
-    closeSync(file);
-  }
-  return isGzip(head);
-}
-
-function isGzip(bytes: Buffer): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of piecesOf(path)) hash.update(piece);
-  return hash.digest("hex");
 }
 
 function identityOf(digest: string, making: string): string {
