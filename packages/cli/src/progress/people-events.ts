@@ -7,6 +7,8 @@ import type { RunEvents } from "./run-events.js";
 import { Standings } from "./standing.js";
 import { summaryText } from "./summary.js";
 
+const WORTH_TELLING_MS = 60_000;
+
 /** Tells people what a run does, on stderr. */
 export class PeopleEvents implements RunEvents {
   readonly #io: Io;
@@ -14,6 +16,8 @@ export class PeopleEvents implements RunEvents {
   readonly #currency: string;
   readonly #file: string;
   #display: Display | undefined;
+  /** The end of the pause that was told, on the clock. */
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(io: Io, clock: Clock, currency: string, file: string) {
     this.#io = io;
@@ -34,8 +38,7 @@ export class PeopleEvents implements RunEvents {
         if (event.stop.reason !== "interrupted") this.#say(`stopping: ${event.stop.message}`);
         break;
       case "bucket-paused":
-        if (event.pauseMs >= 60_000)
-          this.#say(`the endpoint asks to wait ${time(event.pauseMs)}: ${event.decision.reason}`);
+        this.#tellPause(event.pauseMs, event.decision.reason);
         break;
     }
   }
@@ -60,6 +63,14 @@ export class PeopleEvents implements RunEvents {
   stop(): void {
     this.#display?.stop();
     this.#display = undefined;
+  }
+
+  /** Long pauses are worth a line, and each of them one: every request that was under way is refused. */
+  #tellPause(pauseMs: number, reason: string): void {
+    const nowMs = this.#clock.nowMs();
+    if (pauseMs < WORTH_TELLING_MS || nowMs < this.#pausedUntilMs) return;
+    this.#pausedUntilMs = nowMs + pauseMs;
+    this.#say(`the endpoint asks to wait ${time(pauseMs)}: ${reason}`);
   }
 
   #say(line: string): void {

@@ -1,0 +1,23 @@
+import type { BatchEvent } from "@bide/batch";
+import { virtualClock } from "bide/testing";
+import { expect, test } from "vitest";
+import { fakeIo } from "../../test/fake-io.js";
+import { PeopleEvents } from "./people-events.js";
+
+const paused = (pauseMs: number): BatchEvent => ({
+  ...{ type: "bucket-paused", keyId: "k", model: "m", call: 1, endpoint: 0, pauseMs },
+  decision: { class: "rate", scope: "model", waitMs: pauseMs, reason: "too many requests", evidence: {} } as never,
+});
+
+test("a long pause is told once, however many requests were refused by it", async () => {
+  const [io, clock] = [fakeIo(), virtualClock()];
+  const events = new PeopleEvents(io, clock, "USD", "prompts.jsonl");
+
+  for (const pauseMs of [90_000, 90_000, 89_000, 500]) events.hear(paused(pauseMs));
+  await clock.advance("2m");
+  events.hear(paused(3_600_000));
+
+  expect(io.said()).toBe(
+    "the endpoint asks to wait 1 min 30 s: too many requests\nthe endpoint asks to wait 1 h 00 min: too many requests\n",
+  );
+});
