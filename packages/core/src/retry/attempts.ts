@@ -34,14 +34,14 @@ export async function* attemptsOf(
       answer = resolve;
       void hand.give(turn);
     });
-  let run: RetryRun | undefined;
+  let settle!: (value: unknown) => void;
   const settled = new Promise<unknown>((resolve) => {
-    const operation = (attempt: Attempt): Promise<unknown> => ask({ attempt: attempt as LiveAttempt });
-    run = new RetryRun(config, { operation, failed: (failure) => ask({ failure }), options }, resolve);
-    run.begin();
+    settle = resolve;
   });
-  const ended = run?.ended(settled) ?? settled;
-  ended.then(
+  const operation = (attempt: Attempt): Promise<unknown> => ask({ attempt: attempt as LiveAttempt });
+  const run = new RetryRun(config, { operation, failed: (failure) => ask({ failure }), options }, settle);
+  run.begin();
+  run.ended(settled).then(
     (value) => hand.give({ value }),
     (error: unknown) => hand.fail(error),
   );
@@ -60,6 +60,6 @@ export async function* attemptsOf(
       });
     }
   } finally {
-    run?.release();
+    run.release();
   }
 }
