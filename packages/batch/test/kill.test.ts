@@ -11,6 +11,8 @@ const KILLS = Number(process.env["BIDE_KILLS"] ?? 10);
 const ITEMS = 40 * KILLS;
 const CONCURRENCY = 16;
 const SEED = 7;
+/** Calls of the store until a run begins on a journal that is filled: the last is the row of the run. */
+const CALLS_OF_AN_OPENING = 11;
 
 let folder: string;
 let script: string;
@@ -73,7 +75,7 @@ function plans(): readonly { readonly at: string; readonly count: number }[] {
   return Array.from({ length: KILLS }, (_, kill) => {
     const [at = "", passes = 0] = points[kill % points.length] ?? [];
     // The journal is filled once: what is opened later is passed sooner.
-    const most = at === "opening" && kill > 0 ? 12 : passes;
+    const most = at === "opening" && kill > 0 ? CALLS_OF_AN_OPENING : passes;
     return { at, count: 1 + Math.floor(chance.next().value * most) };
   });
 }
