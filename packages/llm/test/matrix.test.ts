@@ -35,7 +35,7 @@ beforeAll(async () => {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-}, 60_000);
+}, 240_000);
 
 /** The status of a refusal, wherever the client keeps it. */
 function statusOf(error: unknown): unknown {

@@ -6,7 +6,7 @@ import { CLIENTS, type Client } from "./clients.js";
 import { FAULTS, type FaultCase } from "./faults.js";
 import { lifelikeClock } from "./scaled-clock.js";
 
-const HINT_MS = 2000;
+const HINT_MS = 4000;
 const TIMEOUT_MS = 2000;
 const TOKEN_MS = 300;
 /** After so long nobody looks on. */
