@@ -122,6 +122,13 @@ describe("hedge", () => {
     expect([clock.pending, getEventListeners(controller.signal, "abort").length]).toEqual([0, 0]);
   });
 
+  test("a success leaves no listener on the caller's signal", async () => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    await clock.run(hedge({ delay: 100, clock }).run(service(clock, 500, 50).call, { signal }));
+    expect(getEventListeners(signal, "abort").length).toBe(0);
+  });
+
   test("an abort by the operation itself, while it begins, leaves no timer", async () => {
     const clock = virtualClock();
     const controller = new AbortController();
@@ -227,6 +234,11 @@ describe("hedge", () => {
   });
 
   test("describes itself in a sentence", () => {
+    expect(describeLayers(hedge({ name: "h" }))[0]).toMatchObject({
+      policy: "hedge",
+      name: "h",
+      options: { maxExtraLoad: 0.02, maxHedges: 1, minimumCalls: 100, minDelayMs: 1, budget: false },
+    });
     const sentences = String(
       describeLayers(
         compose(
@@ -392,6 +404,9 @@ describe("options", () => {
     [{ maxExtraLoad: 1 }, "expected `maxExtraLoad` to be a number > 0 and < 1, got `1` (number)"],
     [{ maxExtraLoad: -1, delay: 1 }, "expected `maxExtraLoad` to be a number > 0, got `-1` (number)"],
     [{ maxHedges: 0 }, "expected `maxHedges` to be an integer >= 1"],
+    [{ maxHedges: Number.POSITIVE_INFINITY }, "expected `maxHedges` to be an integer >= 1, got `Infinity`"],
+    [{ minimumCalls: Number.POSITIVE_INFINITY }, "expected `minimumCalls` to be an integer >= 1, got `Infinity`"],
+    [{ minDelay: -1 }, "expected `minDelay` to be a duration"],
     [{ minimumCalls: 0 }, "expected `minimumCalls` to be an integer >= 1"],
     [{ delay: -1 }, "expected `delay` to be a duration >= 0"],
     [{ minDelay: Number.POSITIVE_INFINITY }, "expected `minDelay` to be a duration < Infinity"],
