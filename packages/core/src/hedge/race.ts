@@ -82,11 +82,15 @@ export class Race<T> {
     if (delayMs === undefined) return;
     const dueMs = clock.nowMs() + delayMs;
     if (dueMs >= (this.#outer.deadlineMs ?? Number.POSITIVE_INFINITY)) return;
-    this.#stopTimer = startTimer(clock, dueMs, () => void this.#due());
+    // Through a promise, which brings the caller's async context back: one host timer wakes the races of many callers.
+    new Promise<void>((wake) => {
+      this.#stopTimer = startTimer(clock, dueMs, wake);
+    }).then(() => this.#due());
   }
 
   /** A hedge is due. The budget is asked before anything is begun, and may take its time to answer. */
   async #due(): Promise<void> {
+    if (this.#isOver || this.#failures.length > 0) return;
     const { allowance, budget } = this.#track;
     if (allowance.take()) this.#afforded(budget === undefined || (await asked(budget)));
     else this.#refused("load");
