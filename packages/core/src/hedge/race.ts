@@ -83,7 +83,7 @@ export class Race<T> {
     const dueMs = clock.nowMs() + delayMs;
     if (dueMs >= (this.#outer.deadlineMs ?? Number.POSITIVE_INFINITY)) return;
     // Through a promise, which brings the caller's async context back: one host timer wakes the races of many callers.
-    new Promise<void>((wake) => {
+    void new Promise<void>((wake) => {
       this.#stopTimer = startTimer(clock, dueMs, wake);
     }).then(() => this.#due());
   }
