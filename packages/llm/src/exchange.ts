@@ -7,6 +7,8 @@ export class Exchange {
   readonly #controller = new AbortController();
   readonly #clock: Clock;
   #releases: (() => void)[] = [];
+  /** Who waits here for something that may be cut. A listener of the signal costs several times as much. */
+  readonly #cuts = new Set<() => void>();
   #stopPhase: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -49,6 +51,9 @@ export class Exchange {
 
   cut(reason: unknown): void {
     this.#controller.abort(reason);
+    const waiting = [...this.#cuts];
+    this.#cuts.clear();
+    for (const tell of waiting) tell();
   }
 
   /** The promise; or a rejection as soon as it is cut, whether the one who was asked listens to signals or not. */
@@ -57,8 +62,10 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       const cut = (): void => reject(signal.reason);
       if (signal.aborted) return cut();
-      signal.addEventListener("abort", cut, { once: true });
-      promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", cut));
+      this.#cuts.add(cut);
+      const over = (): boolean => this.#cuts.delete(cut);
+      promise.then(resolve, reject);
+      promise.then(over, over);
     });
   }
 

@@ -50,3 +50,4 @@ export { type Derivable, resilient } from "./resilient.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 export type { LlmStats } from "./stats.js";
 export { TIMEOUT_DEFAULTS, type Timeouts } from "./timeouts.js";
+export type { WholeResponse } from "./whole-answer.js";

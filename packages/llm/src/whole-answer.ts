@@ -12,23 +12,38 @@ import { BodySource } from "./stream/source.js";
 import { usageOf } from "./usage.js";
 import { classifyInside, transient, type Wire } from "./wire.js";
 
+/**
+ * A response whose body is there already, as a `fetch` of one's own may give it: the layer looks at those bytes, uses nothing
+ * up, and hands the response itself on. Streams, which cost more than all else that it does with an answer, are left out.
+ */
+export interface WholeResponse extends Response {
+  readonly wholeBody: Uint8Array<ArrayBuffer>;
+}
+
 /** An answer in one piece, whole and readable. */
 export interface WholeAnswer {
   readonly response: Response;
   readonly usage: Usage | undefined;
 }
 
+const decoder = new TextDecoder();
+
 /** Reads an answer of JSON to its end. One that is cut, malformed, or an error in disguise is a failed attempt. */
 export async function readWhole(response: Response, exchange: Exchange, wire: Wire): Promise<WholeAnswer> {
-  const bytes = await bytesOf(response, exchange, wire);
-  if (bytes.length === 0 && wire.facts.model === undefined)
-    return { response: rebuilt(response, bytes), usage: undefined };
-  const value = parseJson(new TextDecoder().decode(bytes));
+  const isWhole = isWholeResponse(response);
+  const bytes = isWhole ? response.wholeBody : await bytesOf(response, exchange, wire);
+  const readable = (): Response => (isWhole ? response : rebuilt(response, bytes));
+  if (bytes.length === 0 && wire.facts.model === undefined) return { response: readable(), usage: undefined };
+  const value = parseJson(decoder.decode(bytes));
   if (value === undefined) throw malformed(wire, response.status, bytes.length);
   if (isErrorInDisguise(value)) throw disguised(response, bytes, value, wire);
   const usage = usageOf(value);
   if (wire.check) await rejectUnfit(answerTextOf(value), usage, exchange, wire);
-  return { response: rebuilt(response, bytes), usage };
+  return { response: readable(), usage };
+}
+
+function isWholeResponse(response: Response): response is WholeResponse {
+  return "wholeBody" in response && response.wholeBody instanceof Uint8Array;
 }
 
 async function bytesOf(response: Response, exchange: Exchange, wire: Wire): Promise<Uint8Array<ArrayBuffer>> {

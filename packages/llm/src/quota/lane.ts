@@ -77,7 +77,7 @@ export class Lane {
   async admit(size: RequestSize, options: AcquireOptions): Promise<Admission> {
     const asked = { ...this.#pricing.costOf(size) };
     this.#sizes.set(asked, size);
-    this.#search.grow(this.#nowMs(), this.#inUse);
+    if (this.#search.isOn) this.#search.grow(this.#nowMs(), this.#inUse);
     if (!this.#isShared) this.#watchStart();
     const reservation = await this.#limiter.acquire(asked, options);
     const cost = this.#prices.get(asked) ?? asked;
@@ -124,7 +124,7 @@ export class Lane {
         this.#answeredInFlight.add(inFlight, nowMs);
         if (usage) this.#pricing.used(size, usage);
         if (charged !== undefined && this.#pricing.told(charged, size)) this.#repriced();
-        this.#search.answered(sent, nowMs, this.#inUse);
+        if (this.#search.isOn) this.#search.answered(sent, nowMs, this.#inUse);
         return this.#pricing.settled(cost, usage, charged);
       }
       case "lost":

@@ -75,6 +75,11 @@ export class Search {
     return Math.min(this.#toldConcurrency, this.#learnedConcurrency, searched);
   }
 
+  /** Whether anything is searched: what is in use matters to nobody else. */
+  get isOn(): boolean {
+    return this.#concurrency !== undefined || SEARCHED.some((currency) => this.#buckets.searchOf(currency));
+  }
+
   /** Time passed. */
   grow(nowMs: number, { isRateUsed: isUsed, arePlacesUsed }: InUse): void {
     this.#concurrency?.grow(nowMs, arePlacesUsed);
