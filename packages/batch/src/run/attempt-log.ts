@@ -81,9 +81,12 @@ export class ItemRun {
     this.#onTheWire.splice(index, 1);
     const { number, startedMs, beganMs, queuedMs } = begun;
     const nowMs = this.#clock.nowMs();
-    const times = { startedMs, waitedMs: beganMs - this.#idleSinceMs, queuedMs, tookMs: nowMs - beganMs };
+    const waitedMs = beganMs - this.#idleSinceMs;
     this.#idleSinceMs = nowMs;
-    const attempt = { number, ...times, ...found, endpoint: this.endpoint };
+    const { status, code, class: type } = found;
+    const { endpoint } = this;
+    const tookMs = nowMs - beganMs;
+    const attempt = { number, startedMs, waitedMs, queuedMs, tookMs, status, code, class: type, endpoint };
     this.attempts.push(attempt);
     this.#watcher.ended(attempt);
   }

@@ -77,8 +77,13 @@ export class Pool {
   }
 
   async #takeAll(items: AsyncGenerator<OpenRequest, void, void>): Promise<void> {
+    // One after the other may have it, as long as nobody was let go: each costs as much as writing a result down.
+    let controller = new AbortController();
     try {
-      for (let next = await items.next(); !next.done; next = await items.next()) await this.#work(next.value);
+      for (let next = await items.next(); !next.done; next = await items.next()) {
+        if (controller.signal.aborted) controller = new AbortController();
+        await this.#work(next.value, controller);
+      }
     } catch (error) {
       this.#failure ??= { error };
       this.letGo("all");
@@ -93,11 +98,11 @@ export class Pool {
     }
   }
 
-  async #work(open: OpenRequest): Promise<void> {
+  async #work(open: OpenRequest, controller: AbortController): Promise<void> {
     const { figures, costBound, onStop } = this.#options;
     const reserved = await costBound.reserve(open.request);
     if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
-    const entry: InFlight = { open, run: this.#runOf(open), controller: new AbortController() };
+    const entry: InFlight = { open, run: this.#runOf(open), controller };
     this.#inFlight.add(entry);
     figures.inFlight++;
     let cost: number | undefined;

@@ -25,13 +25,20 @@ export const DIALECTS: readonly Dialect[] = [
   generic,
 ];
 
+const known = new WeakMap<URL, Dialect>();
+
 /** The dialect that a host or path speaks; the generic one where neither tells. */
-export function dialectOfUrl({ hostname, pathname }: URL, dialects: readonly Dialect[] = DIALECTS): Dialect {
-  return (
-    dialects.find(({ hosts }) => hosts?.test(hostname)) ??
-    dialects.find(({ paths }) => paths?.test(pathname)) ??
-    generic
-  );
+export function dialectOfUrl(url: URL): Dialect {
+  let dialect = known.get(url);
+  if (dialect === undefined) {
+    const { hostname, pathname } = url;
+    dialect =
+      DIALECTS.find(({ hosts }) => hosts?.test(hostname)) ??
+      DIALECTS.find(({ paths }) => paths?.test(pathname)) ??
+      generic;
+    known.set(url, dialect);
+  }
+  return dialect;
 }
 
 /** What the shape of a body gives away, where the host does not: the codes and fields that only one provider has. */

@@ -41,7 +41,7 @@ const NOT_TEXT: ReadonlySet<string> = new Set(["role", "type", "url", "data", "d
  * @param countTokens What counts the tokens of a text. @default an estimate by the classes of its characters
  */
 export function factsOf(request: PreparedRequest, countTokens: CountTokens = roughTokens): RequestFacts {
-  const url = new URL(request.url);
+  const url = urlOf(request.url);
   const body = jsonOf(request);
   return {
     url,
@@ -50,6 +50,18 @@ export function factsOf(request: PreparedRequest, countTokens: CountTokens = rou
     stream: body?.["stream"] === true || /:streamGenerateContent$/.test(url.pathname),
     size: sizeOf(body ?? {}, countTokens),
   };
+}
+
+let lastUrl: URL | undefined;
+let lastAddress = "";
+
+/** One address is asked again and again; taking it apart costs more than reading most requests. */
+function urlOf(address: string): URL {
+  if (lastUrl === undefined || address !== lastAddress) {
+    lastUrl = new URL(address);
+    lastAddress = address;
+  }
+  return lastUrl;
 }
 
 function jsonOf({ body }: PreparedRequest): JsonObject | undefined {
