@@ -1,11 +1,14 @@
 import { isObject, itemsAt, type JsonObject, objectAt, parseJson, textAt } from "../json.js";
+import { EventLog } from "./event-log.js";
 
-/** How much of a stream's events is kept for what an interruption tells of, in UTF-16 code units. */
+/** How much of a stream's events is kept for what an interruption tells of, in bytes. */
 const MOST_KEPT = 2 ** 20;
+
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Keeps the events of a stream as they came, to read the text out of them should it break. */
 export class PartialAnswer {
-  #events: string[] = [];
+  #events = new EventLog();
   #kept = 0;
   #text: string | undefined;
   readonly #mostKept: number;
@@ -14,24 +17,25 @@ export class PartialAnswer {
     this.#mostKept = mostKept;
   }
 
-  add(data: string): void {
-    if (this.#kept + data.length > this.#mostKept) return;
-    this.#kept += data.length;
-    this.#events.push(data);
+  /** Keeps the data of one event: the bytes from `start` on, up to `end`. Nothing of the array is held on to. */
+  add(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    if (this.#kept + end - start > this.#mostKept) return;
+    this.#kept += end - start;
+    this.#events.add(bytes, start, end);
   }
 
   /** The text of the first answer, so far. */
   get text(): string {
     if (this.#text === undefined) {
-      this.#text = this.#events.map(textOf).join("");
-      this.#events = [];
+      this.#text = this.#events.map((data) => textOf(TEXT.decode(data))).join("");
+      this.clear();
     }
     return this.#text;
   }
 
   /** Forgets everything: the stream ended well. */
   clear(): void {
-    this.#events = [];
+    this.#events = new EventLog();
   }
 }
 

@@ -27,9 +27,10 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
   readonly #wire: Wire;
   readonly #watchdog: Watchdog;
   #pendingError: unknown;
+  #isReading = false;
+  #isOver = false;
   // Made once, at the start: a stream of tokens is pulled thousands of times.
-  #onChunk: (chunk: Uint8Array | undefined) => void = ignore;
-  #onError: (error: unknown) => void = ignore;
+  #readOn: () => void = ignore;
 
   constructor(
     chunks: readonly Uint8Array[],
@@ -50,22 +51,28 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   start(controller: Controller): void {
-    this.#onChunk = (chunk) => this.#arrived(controller, chunk);
-    this.#onError = (error) => this.#broke(controller, error);
+    this.#readOn = this.#source.readTo(
+      (chunk) => {
+        this.#isReading = false;
+        if (!this.#isOver) this.#arrived(controller, chunk);
+      },
+      (error) => {
+        this.#isReading = false;
+        if (!this.#isOver) this.#broke(controller, error);
+      },
+    );
   }
 
-  pull(controller: Controller): Promise<void> | undefined {
+  pull(controller: Controller): void {
     const chunk = this.#read.pop();
-    if (chunk) {
-      controller.enqueue(chunk);
-      return undefined;
+    if (chunk) controller.enqueue(chunk);
+    else if (this.#pendingError !== undefined) this.#fail(controller, this.#pendingError);
+    // One read for each that was asked for, one after the other: a chunk that is handed on calls for the next.
+    else if (!this.#isReading) {
+      this.#isReading = true;
+      this.#watchdog.begin();
+      this.#readOn();
     }
-    if (this.#pendingError !== undefined) {
-      this.#fail(controller, this.#pendingError);
-      return undefined;
-    }
-    this.#watchdog.begin();
-    return this.#source.read().then(this.#onChunk).catch(this.#onError);
   }
 
   #arrived(controller: Controller, chunk: Uint8Array | undefined): void {
@@ -122,6 +129,7 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #end(error?: unknown): void {
+    this.#isOver = true;
     this.#watchdog.stop();
     this.#source.release();
     this.#exchange.release();

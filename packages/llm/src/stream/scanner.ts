@@ -2,6 +2,7 @@ import { createParser, type EventSourceMessage, type EventSourceParser } from "e
 import type { JsonObject } from "../json.js";
 import { glance, type Meaning, meaningOf } from "./meaning.js";
 import { PartialAnswer } from "./partial.js";
+import { dataStart, isPlain } from "./plain-event.js";
 
 /** Reads along with a stream of events, without changing it. */
 export class EventScanner {
@@ -37,14 +38,13 @@ export class EventScanner {
   }
 
   feed(chunk: Uint8Array): void {
-    const text = this.#decoder.decode(chunk, STREAMING);
-    // Most chunks are one event, whole: those need no parser. It has nothing left of what came before.
-    if (this.#isBetweenEvents && isOneEvent(text)) {
-      this.#onEvent({ data: text.slice(DATA.length, -2) });
-      return;
-    }
-    this.#parser.feed(text);
-    this.#isBetweenEvents = text.endsWith("\n\n");
+    // Most chunks are whole events of which nothing but their text matters: those need neither parser nor decoder, which
+    // have nothing left of what came before.
+    const read = this.#isBetweenEvents && this.hasContent ? this.#readWhole(chunk) : 0;
+    if (read === chunk.length) return;
+    const rest = read === 0 ? chunk : chunk.subarray(read);
+    this.#parser.feed(this.#decoder.decode(rest, STREAMING));
+    this.#isBetweenEvents = chunk.at(-1) === LINE_FEED && chunk.at(-2) === LINE_FEED;
   }
 
   /** Of a chunk that was just fed and holds the broken event: how many of its bytes come before that event. */
@@ -52,6 +52,26 @@ export class EventScanner {
     const healthy = (this.#brokenAt ?? this.events) - eventsBefore;
     if (healthy <= 0) return 0;
     return endOfEvent(chunk, healthy, this.events - eventsBefore);
+  }
+
+  /** Reads the whole events that a chunk begins with, as far as they look like all the others; returns where they end. */
+  #readWhole(chunk: Uint8Array): number {
+    // It would end a line as well.
+    if (chunk.includes(CARRIAGE_RETURN)) return 0;
+    for (let at = 0; ; ) {
+      const start = dataStart(chunk, at);
+      const end = start < 0 ? -1 : chunk.indexOf(LINE_FEED, start);
+      if (end < 0 || chunk[end + 1] !== LINE_FEED) return at;
+      if (isPlain(chunk, start, end)) this.#onPlainEvent(chunk, start, end);
+      else if (start === at + DATA_LENGTH) this.#onEvent({ data: TEXT.decode(chunk.subarray(start, end)) });
+      else return at;
+      at = end + 2;
+    }
+  }
+
+  #onPlainEvent(chunk: Uint8Array, start: number, end: number): void {
+    this.events++;
+    if (!this.isBroken) this.partial.add(chunk, start, end);
   }
 
   #onEvent({ event, data }: Pick<EventSourceMessage, "event" | "data">): void {
@@ -67,19 +87,16 @@ export class EventScanner {
     if (meaning.finish) this.isFinished = true;
     if (meaning.content) this.hasContent = true;
     if (data.includes('"usage')) this.usageData = data;
-    this.partial.add(data);
+    this.partial.add(BYTES.encode(data));
   }
 }
 
 const STREAMING = { stream: true } as const;
-const DATA = "data: ";
-
-/** One line of data and the blank line behind it, without a carriage return that would end a line as well. */
-function isOneEvent(text: string): boolean {
-  return (
-    text.startsWith(DATA) && text.indexOf("\n") === text.length - 2 && text.endsWith("\n\n") && !text.includes("\r")
-  );
-}
+const DATA_LENGTH = "data: ".length;
+const BYTES = new TextEncoder();
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 /**
  * Where in a chunk its `count`th complete event ends. The chunk may begin in the middle of an event: how many events it
@@ -102,9 +119,6 @@ interface Piece {
   readonly start: number;
   readonly end: number;
 }
-
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
 
 /** A chunk cut after each blank line. */
 function piecesOf(chunk: Uint8Array): Piece[] {

@@ -28,6 +28,26 @@ export class BodySource {
     return this.#reader.read().then(this.#onRead, this.#onError);
   }
 
+  /**
+   * Reads chunk by chunk without a promise of its own for each: every call of the function that is returned tells one of the
+   * two, with what {@link BodySource.read} would resolve or reject with; what `onChunk` throws is told to `onError`.
+   */
+  readTo(onChunk: (chunk: Uint8Array | undefined) => void, onError: (error: unknown) => void): () => void {
+    const signal = this.#signal;
+    const read = ({ value }: { readonly value?: Uint8Array | undefined }): void => {
+      try {
+        signal.throwIfAborted();
+        onChunk(value);
+      } catch (error) {
+        onError(error);
+      }
+    };
+    const broke = (error: unknown): void => onError(signal.aborted ? signal.reason : error);
+    return () => {
+      this.#reader.read().then(read, broke);
+    };
+  }
+
   async cancel(reason: unknown): Promise<void> {
     this.release();
     await this.#reader.cancel(reason);
