@@ -1,5 +1,5 @@
-// What bide costs under a thousand streams at once, beside the client alone: `node bench/streams.mjs [--rounds 9] [--streams 1000]`
-// after `npm run build`. Every sample comes from a process of its own, the contenders take turns, and medians are compared.
+// What bide costs under a thousand streams at once, beside the client alone: `node bench/streams.mjs [--rounds 9] [--streams 1000]
+// [--tokens 80]` after `npm run build`. Every sample comes from a process of its own, the contenders take turns, and medians are compared.
 // Exit code 1 when a target is missed.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,18 +8,22 @@ import { forkServer } from "./emulator-callers.mjs";
 import { median } from "./overhead/measure.mjs";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "9" }, streams: { type: "string", default: "1000" } },
+  options: {
+    rounds: { type: "string", default: "9" },
+    streams: { type: "string", default: "1000" },
+    tokens: { type: "string", default: "80" },
+  },
 });
 const MOST = 1.25;
 const child = fileURLToPath(new URL("streams/child.mjs", import.meta.url));
 const { ask, stop } = forkServer();
-// Eighty tokens, 25 ms apart: two seconds in which all of them are open.
+// Eighty tokens of 25 ms each, where nothing else is told: two seconds in which all of them are open.
 const { port } = await ask({
-  options: { latency: "200ms/25ms", answerLength: { medianTokens: 80, sigma: 0 }, logLimit: 10 },
+  options: { latency: "200ms/25ms", answerLength: { medianTokens: Number(values.tokens), sigma: 0 }, logLimit: 10 },
 });
 
 async function sample(contender, mode) {
-  const args = ["--expose-gc", child, contender, mode, `http://127.0.0.1:${port}/v1`, values.streams];
+  const args = ["--expose-gc", child, contender, mode, `http://127.0.0.1:${port}/v1`, values.streams, values.tokens];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 });
   return JSON.parse(stdout);
 }
@@ -48,7 +52,9 @@ const rows = [
     met: ratio <= MOST,
   };
 });
-console.log(`${values.streams} streams at once, median of ${values.rounds} rounds, target ${MOST}:`);
+console.log(
+  `${values.streams} streams of about ${values.tokens} events at once, median of ${values.rounds} rounds, target ${MOST}:`,
+);
 console.table(rows);
 const isSame = bytes.bare.hash === bytes.bide.hash;
 const left = `${bytes.bide.listeners} listeners and ${bytes.bide.timers} timers left (alone: ${bytes.bare.listeners} and ${bytes.bare.timers})`;

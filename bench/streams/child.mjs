@@ -1,11 +1,12 @@
 // One contender of the benchmark of streams, in a process of its own: `node --expose-gc child.mjs <bare|bide> <cost|bytes> <url>
-// <streams>`. Prints JSON.
+// <streams> <tokens>`. Prints JSON.
 import { createHash } from "node:crypto";
 import { getEventListeners, setMaxListeners } from "node:events";
 import OpenAI from "openai";
 
-const [contender, mode, baseURL, count] = process.argv.slice(2);
+const [contender, mode, baseURL, count, tokens = "80"] = process.argv.slice(2);
 const streams = Number(count);
+const halfRead = Math.floor(Number(tokens) / 2);
 const bare = new OpenAI({ apiKey: "bench", baseURL, maxRetries: 0 });
 const { llmFetch, resilient } = contender === "bide" ? await import("../../packages/llm/dist/index.js") : {};
 const client = resilient ? resilient(bare) : bare;
@@ -72,7 +73,7 @@ async function cost() {
   const all = together(streams, async (number) => {
     let chunks = 0;
     for await (const _ of await create(number)) {
-      if (++chunks === 40 && ++reading === streams) halves[0]();
+      if (++chunks === halfRead && ++reading === streams) halves[0]();
     }
   });
   await half;
