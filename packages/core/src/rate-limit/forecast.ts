@@ -1,5 +1,5 @@
 import { type Buckets, type Earliest, earliestOf, type Request, type TooLarge, tooLarge } from "./gcra.js";
-import { amountOf, type Cost, type Rate } from "./limits.js";
+import { amountOf, type Cost, type Flow } from "./limits.js";
 import type { StoreState } from "./store.js";
 
 /**
@@ -25,12 +25,15 @@ export function neverOf(state: StoreState, cost: Cost): TooLarge | undefined {
 }
 
 /** The buckets that show this state. */
-function behind(state: StoreState, nowMs: number): { readonly rates: readonly Rate[]; readonly buckets: Buckets } {
-  const rates: Rate[] = [];
+function behind(
+  state: StoreState,
+  nowMs: number,
+): { readonly rates: readonly Flow[]; readonly buckets: Omit<Buckets, "isProbing"> } {
+  const rates: Flow[] = [];
   const fullAtMs: number[] = [];
   for (const [currency, { level, limit, perMs, burst }] of Object.entries(state.currencies)) {
-    rates.push({ currency, limit, perMs, burst, isLearned: false });
+    rates.push({ currency, limit, perMs, burst });
     fullAtMs.push(nowMs + ((burst - level) * perMs) / limit);
   }
-  return { rates, buckets: { fullAtMs, pausedUntilMs: state.pausedUntilMs ?? nowMs, isProbing: false } };
+  return { rates, buckets: { fullAtMs, pausedUntilMs: state.pausedUntilMs ?? nowMs } };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Buckets, converted, earliestOf, fullBuckets, levelOf, pause, settle, take, tightened } from "./gcra.js";
+import { type Buckets, converted, earliestOf, FULL_BUCKETS, levelOf, pause, settle, take, tightened } from "./gcra.js";
 import { type Limits, ratesOf } from "./limits.js";
 
 const numRuns = Number(process.env["BIDE_PROPERTY_RUNS"] ?? 10_000);
@@ -8,7 +8,7 @@ const numRuns = Number(process.env["BIDE_PROPERTY_RUNS"] ?? 10_000);
 /** The buckets of these limits, and the steps that a test is told in. */
 function bench(limits: Limits) {
   const rates = ratesOf(limits);
-  let buckets: Buckets = fullBuckets(rates);
+  let buckets: Buckets = FULL_BUCKETS;
   return {
     rates,
     buckets: () => buckets,
@@ -75,6 +75,9 @@ describe("gcra", () => {
     ask(0, { requests: 1, tokens: 50 });
     expect(earliest({ requests: 1, tokens: 5 })).toEqual({ atMs: 100, binds: "requests" });
     expect(earliest({ requests: 1, tokens: 50 })).toEqual({ atMs: 500, binds: "tokens" });
+    // Of two that take equally long, the pause is named.
+    set(pause(buckets(), 500));
+    expect(earliest({ requests: 1, tokens: 50 })).toEqual({ atMs: 500, binds: "pause" });
     set(pause(buckets(), 700));
     expect(earliest({ requests: 1, tokens: 50 })).toEqual({ atMs: 700, binds: "pause" });
   });
@@ -84,6 +87,30 @@ describe("gcra", () => {
     const spent = take(rates, buckets(), { requests: 9 }, 0);
     expect(earliestOf(rates, spent, { cost: { requests: 1 } }).atMs).toBe(0);
     expect(earliestOf(rates, spent, { cost: { requests: 1 }, keepFree: 0.5 }).atMs).toBe(500);
+  });
+
+  test("a request that may come late holds nothing back of what it does not cost", () => {
+    const { rates, buckets } = bench({
+      requests: { per: 1000, limit: 10, burst: 10 },
+      tokens: { per: 1000, limit: 10 },
+    });
+    expect(take(rates, buckets(), { requests: 1 }, 0, 50).fullAtMs).toEqual([150, Number.NEGATIVE_INFINITY]);
+  });
+
+  test("what the first one after a pause gives back may be spent by the others", () => {
+    const { rates, buckets } = bench({ requests: { per: 1000, limit: 10, burst: 10 } });
+    const [rate] = rates;
+    const first = take(rates, pause(buckets(), 1000), { requests: 5 }, 1000);
+    const refunded = settle(rates, first, { cost: { requests: 5 }, actual: {} }, 1000);
+    const { fullAtMs } = take(rates, refunded, { requests: 1 }, 1000);
+    expect(rate && levelOf(rate, fullAtMs[0] ?? 0, 1000)).toBe(4);
+  });
+
+  test("a pause that ends with an earlier one, or before it, changes nothing", () => {
+    const paused = pause(FULL_BUCKETS, 1000);
+    expect([pause(paused, 1000), pause(paused, 999)]).toEqual([paused, paused]);
+    const after = { ...paused, isProbing: false };
+    expect(pause(after, 1000)).toBe(after);
   });
 
   test("a reading takes away, dated back to when it was true and less what went since", () => {
@@ -104,9 +131,28 @@ describe("gcra", () => {
     const [old] = ratesOf({ requests: { per: 1000, limit: 10, burst: before } });
     const [changed] = ratesOf({ requests: { per: 1000, limit: 40, burst: after } });
     if (old === undefined || changed === undefined) throw new Error("no rate");
-    const buckets = { ...fullBuckets([old]), fullAtMs: [500 + (before - level) * 100] };
+    const buckets = { ...FULL_BUCKETS, fullAtMs: [500 + (before - level) * 100] };
     const { fullAtMs } = converted([old], buckets, [changed], 500);
     expect(levelOf(changed, fullAtMs[0] ?? 0, 500)).toBe(expected);
+  });
+});
+
+describe("a level of nothing", () => {
+  test.each([
+    ["twice the limit", { limit: 20 }, 500],
+    ["the same limit for half the time", { per: 500 }, 500],
+    ["a smaller burst", { burst: 5 }, 500],
+    ["the same", {}, 1000],
+  ])("stays that under %s, and fills as fast as that says", (_title, change, expectedMs) => {
+    const given = { per: 1000, limit: 10, burst: 10 };
+    const buckets = { ...FULL_BUCKETS, fullAtMs: [1000] };
+    const { fullAtMs } = converted(
+      ratesOf({ requests: given }),
+      buckets,
+      ratesOf({ requests: { ...given, ...change } }),
+      0,
+    );
+    expect(fullAtMs).toEqual([expectedMs]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { amountOf, type Cost, capacityOf, NOTHING, type Rate } from "./limits.js";
+import { amountOf, type Cost, capacityOf, type Flow, NOTHING, type Rate } from "./limits.js";
 
 /**
  * The generic cell rate algorithm over several currencies at once, without a clock. A bucket is one number: the instant at
@@ -49,11 +49,8 @@ export interface Reading {
   readonly jitterMs?: number | undefined;
 }
 
-/** Full buckets. */
-export function fullBuckets(rates: readonly Rate[]): Buckets {
-  const never = Number.NEGATIVE_INFINITY;
-  return { fullAtMs: rates.map(() => never), pausedUntilMs: never, isProbing: false };
-}
+/** Full buckets, of whatever rates. */
+export const FULL_BUCKETS: Buckets = { fullAtMs: [], pausedUntilMs: Number.NEGATIVE_INFINITY, isProbing: false };
 
 /**
  * The earliest instant at which a request may go, as long as nothing changes: at it and after it, and at no instant before.
@@ -62,8 +59,8 @@ export function fullBuckets(rates: readonly Rate[]): Buckets {
  * and leaves a debt that is paid back before the next one.
  */
 export function earliestOf(
-  rates: readonly Rate[],
-  buckets: Buckets,
+  rates: readonly Flow[],
+  buckets: Omit<Buckets, "isProbing">,
   { cost, ahead = NOTHING, keepFree = 0 }: Request,
 ): Earliest {
   let atMs = buckets.pausedUntilMs;
@@ -81,7 +78,7 @@ export function earliestOf(
 }
 
 /** The refusal of a request that wants more of a currency than one may ever have; `undefined` when it fits. */
-export function tooLarge(rates: readonly Rate[], cost: Cost): TooLarge | undefined {
+export function tooLarge(rates: readonly Flow[], cost: Cost): TooLarge | undefined {
   for (const rate of rates) {
     const amount = amountOf(cost, rate.currency);
     const capacity = capacityOf(rate);
@@ -118,7 +115,7 @@ export function settle(
   const fullAtMs = rates.map((rate, index) => {
     const moreMs = msOf(rate, amountOf(actual, rate.currency) - amountOf(cost, rate.currency));
     const beforeMs = fullAt(buckets, index);
-    return moreMs > 0 ? Math.max(beforeMs, nowMs) + moreMs : beforeMs + moreMs;
+    return Math.max(beforeMs, nowMs) + moreMs;
   });
   return { ...buckets, fullAtMs };
 }
@@ -131,7 +128,7 @@ export function tightened(rate: Rate, fullAtMs: number, reading: Reading): numbe
 
 /** So much of the jitter as a burst has room for beside one request: more would make the rate itself lower. */
 function bearable(rate: Rate, jitterMs: number, amount: number): number {
-  return jitterMs === 0 ? 0 : Math.min(jitterMs, msOf(rate, Math.max(0, rate.burst - amount)));
+  return Math.min(jitterMs, msOf(rate, Math.max(0, rate.burst - amount)));
 }
 
 /** The buckets, closed until `untilMs`; a pause never ends an earlier one. */
@@ -149,7 +146,7 @@ export function converted(before: readonly Rate[], buckets: Buckets, after: read
     const index = before.findIndex(({ currency }) => currency === rate.currency);
     const old = before[index];
     const beforeMs = fullAt(buckets, index);
-    if (old === undefined || isSame(old, rate)) return beforeMs;
+    if (old === undefined) return beforeMs;
     const missing = Math.max(0, (beforeMs - nowMs) / msOf(old, 1));
     const level = Math.max(rate.burst - missing, Math.min(0, old.burst - missing));
     return nowMs + msOf(rate, rate.burst - level);
@@ -162,17 +159,13 @@ export function levelOf(rate: Rate, fullAtMs: number, nowMs: number): number {
   return rate.burst - Math.max(0, fullAtMs - nowMs) / msOf(rate, 1);
 }
 
-function isSame(a: Rate, b: Rate): boolean {
-  return a.limit === b.limit && a.perMs === b.perMs && a.burst === b.burst;
-}
-
 /** How long so much takes to come in. */
-function msOf({ perMs, limit }: Rate, amount: number): number {
+function msOf({ perMs, limit }: Flow, amount: number): number {
   return (amount * perMs) / limit;
 }
 
 /** The instant at which one bucket is full; the one of a currency that is not there always is. */
-export function fullAt({ fullAtMs }: Buckets, index: number): number {
+export function fullAt({ fullAtMs }: Pick<Buckets, "fullAtMs">, index: number): number {
   return fullAtMs[index] ?? Number.NEGATIVE_INFINITY;
 }
 

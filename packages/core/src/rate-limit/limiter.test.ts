@@ -176,6 +176,17 @@ describe("the queue", () => {
     expect(limiter.state().currencies["requests"]?.level).toBe(1);
   });
 
+  test("behind a pause each is told how long it would take, and how long it had", async () => {
+    const clock = virtualClock({ startMs: 1000 });
+    const limiter = rateLimit(oneASecond, { clock });
+    await limiter.acquire();
+    void limiter.acquire();
+    const hurried = limiter.acquire({}, { deadlineMs: 6000 }).catch((error: unknown) => error);
+    await clock.advance(500);
+    limiter.pause("20s");
+    expect(await hurried).toMatchObject({ retryAfterMs: 20_000, untilDeadlineMs: 4500, binds: "pause" });
+  });
+
   test("limits that become too small for who waits refuse it", async () => {
     const clock = virtualClock();
     const limiter = rateLimit({ tokens: perMinute(60, 10) }, { clock });
@@ -197,6 +208,36 @@ describe("the queue", () => {
     const tooEarly = await limiter.acquire({ tokens: 20 }, { deadlineMs: 1 }).catch((error: unknown) => error);
     expect(tooEarly).toMatchObject({ retryAfterMs: 7500 });
     expect((await clock.run(limiter.acquire({ tokens: 20 }))).waitedMs).toBe(7500);
+  });
+
+  test("the forecast counts what has come in meanwhile, and the pause", async () => {
+    const clock = virtualClock({ startMs: 1000 });
+    const limiter = rateLimit({ tokens: perMinute(600, 30) }, { clock });
+    await limiter.acquire({ tokens: 30 });
+    await clock.advance(500);
+    for (const tokens of [10, 40]) void limiter.acquire({ tokens });
+    expect(limiter.state()).toMatchObject({ nextAdmissionMs: 500, binds: "tokens", drainMs: 4500 });
+    limiter.pause("10s");
+    expect(limiter.state()).toMatchObject({ nextAdmissionMs: 10_000, binds: "pause", drainMs: 10_000 });
+  });
+
+  test("asks the store once for each that has to wait, and again when its time has come", async () => {
+    const clock = virtualClock();
+    const near = memoryLimiterStore();
+    let asked = 0;
+    const reserve: LimiterStore["reserve"] = (...args) => {
+      asked++;
+      return near.reserve(...args);
+    };
+    const limiter = rateLimit(oneASecond, {
+      clock,
+      store: { ...distant(clock, 0), update: near.update.bind(near), state: near.state.bind(near), reserve },
+    });
+    await limiter.acquire();
+    const waiting = limiter.acquire();
+    expect(asked).toBe(2);
+    await clock.run(waiting);
+    expect(asked).toBe(3);
   });
 });
 
@@ -230,9 +271,13 @@ describe("with a store that takes its time", () => {
     const limiter = rateLimit(oneASecond, { clock, store: distant(clock, 10) });
     await clock.run(limiter.acquire());
     const { note, seen } = noting(clock);
+    const told: string[] = [];
+    const stop = observe(({ type }) => told.push(type));
     note("hurried", limiter.acquire({}, { deadlineMs: 15 }));
     await clock.runAll();
+    stop();
     expect([seen, clock.pending, limiter.state().queueLength]).toEqual([["hurried!AdmissionDeadlineError@15"], 0, 0]);
+    expect(told).toEqual(["call-refused"]);
   });
 
   test("a change while the store is asked has it asked again", async () => {
@@ -247,6 +292,29 @@ describe("with a store that takes its time", () => {
     expect(seen).toEqual(["next@35"]);
   });
 
+  test("an answer from before a change is not relied on", async () => {
+    const clock = virtualClock();
+    const near = memoryLimiterStore();
+    const store: LimiterStore = {
+      ...distant(clock, 0),
+      reserve: (...args) => {
+        const answer = near.reserve(...args);
+        return clock.sleep(10).then(() => answer);
+      },
+      settle: near.settle.bind(near),
+      update: near.update.bind(near),
+      state: near.state.bind(near),
+    };
+    const limiter = rateLimit(oneASecond, { clock, store });
+    const held = await clock.run(limiter.acquire());
+    const { note, seen } = noting(clock);
+    note("next", limiter.acquire());
+    await clock.advance(5);
+    held.refund();
+    await clock.runAll();
+    expect(seen).toEqual(["next@30"]);
+  });
+
   test("refuses on its answer: too large, too late, or with maxQueue 0", async () => {
     const clock = virtualClock();
     const limiter = rateLimit(oneASecond, { clock, store: distant(clock, 10) });
@@ -256,6 +324,9 @@ describe("with a store that takes its time", () => {
     const impatient = rateLimit(oneASecond, { clock, store: distant(clock, 10), maxQueue: 0 });
     await clock.run(impatient.acquire());
     await expect(clock.run(impatient.acquire())).rejects.toMatchObject({ code: "BIDE_ADMISSION_QUEUE_FULL" });
+    const patient = rateLimit(oneASecond, { clock, store: distant(clock, 10), maxQueue: 1 });
+    await clock.run(patient.acquire());
+    expect((await clock.run(patient.acquire())).waitedMs).toBe(1010);
   });
 
   test("passes on what the store throws to who asked, tells of it, and goes on", async () => {
@@ -289,6 +360,18 @@ describe("with a store that takes its time", () => {
     expect(failed).toEqual(
       Array.from({ length: 4 }, () => expect.objectContaining({ policy: "rate-limit", name: "far", error: down })),
     );
+  });
+
+  test("whose deadline comes before the first in line goes is told when that is", async () => {
+    const clock = virtualClock();
+    const store: LimiterStore = {
+      ...distant(clock, 0),
+      reserve: () => ({ kind: "wait", waitMs: 5000, binds: "requests" }),
+    };
+    const limiter = rateLimit(oneASecond, { clock, store });
+    void limiter.acquire();
+    const hurried = limiter.acquire({}, { deadlineMs: 3000 });
+    await expect(hurried).rejects.toMatchObject({ retryAfterMs: 5000, untilDeadlineMs: 3000 });
   });
 
   test("a store that says no and names no time is asked again a millisecond later", async () => {
@@ -379,6 +462,8 @@ describe("what it tells", () => {
     expect(limiter.state()).toMatchObject({ queueLength: 0, nextAdmissionMs: 0, binds: undefined, drainMs: 0 });
     await limiter.acquire();
     expect(limiter.state()).toMatchObject({ queueLength: 0, nextAdmissionMs: 1000, binds: "requests", drainMs: 0 });
+    limiter.pause("5s");
+    expect(limiter.state()).toMatchObject({ queueLength: 0, nextAdmissionMs: 5000, binds: "pause", drainMs: 0 });
   });
 });
 

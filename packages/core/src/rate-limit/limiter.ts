@@ -2,7 +2,6 @@ import { cancellationIn } from "../attempt.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
-import { AdmissionDeadlineError } from "./errors.js";
 import { drainMs, forecast } from "./forecast.js";
 import { type Cost, costOf, NOTHING, ONE_REQUEST } from "./limits.js";
 import type { AcquireOptions, LimiterConfig } from "./options.js";
@@ -211,14 +210,13 @@ export class Limiter {
   #refuse(waiter: Waiter, refusal: Refusal): void {
     if (isObserved()) {
       const { name } = this.#config;
-      const retryAfterMs = refusal instanceof AdmissionDeadlineError ? refusal.retryAfterMs : undefined;
+      const { retryAfterMs } = refusal;
       emit({ type: "call-refused", policy: "rate-limit", name, retryAfterMs });
     }
     this.#drop(waiter, refusal);
   }
 
   #abandon(waiter: Waiter, reason: unknown): void {
-    if (waiter.index < 0) return;
     this.#drop(waiter, reason);
     this.#pump();
   }
@@ -271,5 +269,5 @@ export class Limiter {
 }
 
 function isPromise<T>(value: Eventually<T> | undefined): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value;
+  return (value as Partial<PromiseLike<T>> | undefined)?.then !== undefined;
 }

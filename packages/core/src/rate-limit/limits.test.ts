@@ -87,8 +87,10 @@ describe("what is refused when the policy is made", () => {
     [{ ageing: "soon" }, "expected `ageing` to be a duration"],
     [{ interactiveShare: 1 }, "expected `interactiveShare` to be a number from 0 to below 1"],
     [{ interactiveShare: -0.1 }, "expected `interactiveShare`"],
-    [{ interactiveShare: "10%" }, "expected `interactiveShare`"],
+    [{ interactiveShare: "0.1" }, "expected `interactiveShare`"],
+    [{ arrivalJitter: "soon" }, "expected `arrivalJitter` to be a duration"],
     [{ store: 5 }, "expected `store` to be a LimiterStore"],
+    [{ store: null }, "expected `store` to be a LimiterStore, got `null`"],
   ])("options: %o", (options, message) => {
     expect(() => rateLimit({ requests: good }, options as never)).toThrow(message);
   });
@@ -96,9 +98,11 @@ describe("what is refused when the policy is made", () => {
   test("other limits and pauses are checked like the first, and change nothing when they are wrong", async () => {
     const limiter = rateLimit({ requests: good }, { clock: virtualClock() });
     expect(() => limiter.update({ requests: { ...good, limit: -1 } })).toThrow(OptionError);
-    expect(() => limiter.pause("soon" as never)).toThrow(OptionError);
+    expect(() => limiter.pause("soon" as never)).toThrow("expected `duration` to be a duration");
     expect(limiter.state()).toMatchObject({ pausedUntilMs: undefined, currencies: { requests: { limit: 10 } } });
-    await expect(limiter.acquire({}, { priority: Number.NaN })).rejects.toThrow("expected `priority`");
+    await expect(limiter.acquire({}, { priority: Number.NaN })).rejects.toThrow(
+      "expected `priority` to be a finite number, got `NaN`",
+    );
   });
 
   test("a limit is a policy", () => {

@@ -23,13 +23,16 @@ export type Limits = Readonly<Record<string, Limit>>;
 /** What one call costs, by currency. A currency that is left out costs 0; `requests` costs 1 when it is left out. */
 export type Cost = Readonly<Record<string, number>>;
 
-/** One limit as numbers: what a store is told. */
-export interface Rate {
+/** How fast one currency comes in, and how much of it may go at once. */
+export interface Flow {
   readonly currency: string;
   readonly limit: number;
   readonly perMs: number;
-  /** How much may go at once. */
   readonly burst: number;
+}
+
+/** One limit as numbers: what a store is told. */
+export interface Rate extends Flow {
   /** The burst as a time, where it follows the limit. */
   readonly burstMs?: number | undefined;
   /** Nobody told the burst: what a server shows to be left may raise it. */
@@ -49,8 +52,8 @@ function rateOf(currency: string, given: Limit): Rate {
   if (typeof given !== "object" || given === null) throw optionError(currency, "{ per, limit }", given);
   checkKeys(given, LIMIT_KEYS, `the limit \`${currency}\``);
   const { per, limit, burst } = given;
-  const perMs = durationMs(per);
-  if (!(perMs !== undefined && perMs > 0 && perMs < Number.POSITIVE_INFINITY)) {
+  const perMs = durationMs(per) ?? 0;
+  if (!(perMs > 0 && perMs < Number.POSITIVE_INFINITY)) {
     throw optionError(`${currency}.per`, 'a duration > 0, such as "1m"', per);
   }
   if (!(typeof limit === "number" && limit > 0)) throw optionError(`${currency}.limit`, "a number > 0", limit);
@@ -92,7 +95,7 @@ export function showing(rate: Rate, remaining: number): Rate {
 }
 
 /** The most that one request may cost. */
-export function capacityOf({ limit, burst }: Rate): number {
+export function capacityOf({ limit, burst }: Flow): number {
   return Math.max(limit, burst);
 }
 

@@ -21,6 +21,28 @@ describe("the store in memory", () => {
   test.each(cases.map(({ title, run }) => [title, run] as const))("%s", (_title, run) => run());
 });
 
+describe("what a server says of the limit", () => {
+  const store = memoryLimiterStore();
+  void store.update(ratesOf({ requests: { per: "1s", limit: 10, burst: 4 } }), 0);
+  test.each([
+    [0, 10],
+    [Number.POSITIVE_INFINITY, 10],
+    [Number.NaN, 10],
+    [20, 20],
+    [30, 30],
+  ])("a limit of %d, told at the same instant as the others, makes it %d", (limit, expected) => {
+    void store.sync({ requests: { limit } }, 0);
+    expect(store.state(0).currencies["requests"]?.limit).toBe(expected);
+  });
+
+  test("a currency that is not named stays as it is", () => {
+    void store.update(ratesOf({ tokens: { per: "1s", limit: 10, burst: 4 } }), 0);
+    void store.sync({ requests: { remaining: 1 } }, 0);
+    const { tokens, requests } = store.state(0).currencies;
+    expect([tokens?.level, requests?.level]).toEqual([4, 1]);
+  });
+});
+
 const amount = fc.double({ min: 0.01, max: 100, noNaN: true });
 const instant = fc.double({ min: 0, max: 1e4, noNaN: true });
 const step = fc.oneof(

@@ -1,9 +1,8 @@
 import {
-  type Buckets,
   converted,
   earliestOf,
+  FULL_BUCKETS,
   fullAt,
-  fullBuckets,
   levelOf,
   pause,
   settle,
@@ -37,7 +36,7 @@ interface Memory {
 
 class MemoryStore implements LimiterStore {
   #rates: readonly Rate[] = [];
-  #buckets: Buckets = fullBuckets([]);
+  #buckets = FULL_BUCKETS;
   readonly #memories = new Map<string, Memory>();
   #ids = 0;
 

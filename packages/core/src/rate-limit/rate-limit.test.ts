@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   AdmissionDeadlineError,
@@ -84,12 +85,14 @@ describe("rateLimit", () => {
   });
 
   test("a request that costs more than the limit is refused at once, queue or not", async () => {
-    const limiter = rateLimit({ tokens: perMinute(100, 10) }, { clock: virtualClock(), name: "chat" });
+    const clock = virtualClock();
+    const limiter = rateLimit({ tokens: perMinute(100, 10) }, { clock, name: "chat" });
     const expected = { name: "CostTooLargeError", currency: "tokens", cost: 101, capacity: 100 };
     await expect(limiter.acquire({ tokens: 101 })).rejects.toMatchObject(expected);
     await limiter.acquire({ tokens: 10 });
     void limiter.acquire({ tokens: 10 });
     await expect(limiter.acquire({ tokens: 101 })).rejects.toBeInstanceOf(CostTooLargeError);
+    expect((await clock.run(limiter.acquire({ tokens: 100 }))).cost).toEqual({ requests: 1, tokens: 100 });
   });
 
   test("a request above the burst and within the limit goes when the bucket is full, and its debt is paid back", async () => {
@@ -115,7 +118,12 @@ describe("the bounds of an admission", () => {
     controller.abort("enough");
     await waiting;
     expect([clock.nowMs(), clock.pending, limiter.state().queueLength]).toEqual([10, 0, 0]);
-    await expect(limiter.acquire({}, { signal: controller.signal })).rejects.toBe("enough");
+  });
+
+  test("a signal that has aborted already takes nothing", async () => {
+    const limiter = rateLimit({ requests: perMinute(60, 1) }, { clock: virtualClock() });
+    await expect(limiter.acquire({}, { signal: AbortSignal.abort("before") })).rejects.toBe("before");
+    expect(limiter.state().currencies["requests"]?.level).toBe(1);
   });
 
   test("what cannot go before its deadline fails at once, and says when it could", async () => {
@@ -176,8 +184,10 @@ describe("pause", () => {
     const limiter = rateLimit({ requests: perMinute(60, 10) }, { clock });
     limiter.pause("5s");
     limiter.pause("1s");
+    await clock.advance("4999ms");
+    expect(limiter.state().pausedUntilMs).toBe(5000);
     await clock.run(limiter.acquire());
-    expect(clock.nowMs()).toBe(5000);
+    expect([clock.nowMs(), limiter.state().pausedUntilMs]).toEqual([5000, undefined]);
   });
 });
 
@@ -218,6 +228,26 @@ describe("as a policy", () => {
     )(async (prompt: string) => `${prompt}@${clock.nowMs()}`);
     const answers = Promise.all([ask("1234567890"), ask("12345")]);
     expect(await clock.run(answers)).toEqual(["1234567890@0", "12345@5000"]);
+  });
+
+  test("an operation that is run has no arguments, and costs one request whatever `cost` says", async () => {
+    const cost = (prompt: string) => ({ tokens: prompt.length });
+    const limiter = rateLimit(
+      { requests: perMinute(60, 3), tokens: perMinute(60, 3) },
+      { clock: virtualClock(), cost },
+    );
+    await limiter.run(() => "fine");
+    const { requests, tokens } = limiter.state().currencies;
+    expect([requests?.level, tokens?.level]).toEqual([2, 3]);
+  });
+
+  test("a request that may arrive late makes the next one wait for that as well", async () => {
+    const clock = virtualClock();
+    const limiter = rateLimit({ requests: perMinute(60, 2) }, { clock, arrivalJitter: "250ms" });
+    const { note, seen } = noting(clock);
+    for (const label of ["a", "b", "c"]) note(label, limiter.acquire());
+    await clock.runAll();
+    expect(seen).toEqual(["a@0", "b@250", "c@1250"]);
   });
 
   test("keeps the reservation whether the call succeeds or fails", async () => {
@@ -302,6 +332,27 @@ describe("as a policy", () => {
     await expect(limiter.run(() => "never", { deadlineMs: 500 })).rejects.toBeInstanceOf(AdmissionDeadlineError);
   });
 
+  test("what ends a run in another way than its deadline is the reason it tells", async () => {
+    const clock = virtualClock();
+    const limiter = rateLimit({ requests: perMinute(60, 2) }, { clock });
+    const own = new AdmissionDeadlineError(undefined, 10, 5, "requests");
+    const sent = await limiter.outcome(() => Promise.reject(own));
+    expect(sent).toMatchObject({ reason: "not-retryable", error: own });
+    await limiter.run(() => "fine");
+    const controller = new AbortController();
+    const waiting = limiter.outcome(() => "never", { signal: controller.signal });
+    controller.abort("enough");
+    expect(await waiting).toMatchObject({ reason: "aborted", error: "enough" });
+  });
+
+  test("a run leaves no timer and no listener behind", async () => {
+    const clock = virtualClock();
+    const limiter = rateLimit({ requests: perMinute(60, 1) }, { clock });
+    const { signal } = new AbortController();
+    await limiter.run(() => "fine", { signal, deadlineMs: 1000 });
+    expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
+  });
+
   test("a run that is aborted as it is admitted is not sent, and costs nothing", async () => {
     const clock = virtualClock();
     const limiter = rateLimit({ requests: perMinute(60, 1) }, { clock });
@@ -314,12 +365,20 @@ describe("as a policy", () => {
 
   test("says what it is made of, with the limits as they are now", () => {
     const limiter = rateLimit(
-      { requests: { per: "1m", limit: 500, burst: 50 }, tokens: { per: "1m", limit: 200_000, burst: "1s" } },
+      { requests: { per: "1m", limit: 500, burst: 50 }, tokens: { per: "1m", limit: 240_000, burst: "1s" } },
       { clock: virtualClock(), name: "chat" },
     );
+    expect(String(describePolicy(limiter))).toBe(
+      '1. rate-limit "chat" lets go at most 500 requests per 60000 ms, 50 at once; ' +
+        "240000 tokens per 60000 ms, 4000 at once.",
+    );
     limiter.update({ tokens: { per: "1m", limit: Number.POSITIVE_INFINITY } });
-    expect(String(describePolicy(limiter))).toContain("lets go at most 500 requests per 60000 ms, 50 at once");
-    expect(String(describePolicy(rateLimit({})))).toContain("lets every call go");
+    const requests = { level: 50, limit: 500, perMs: 60_000, burst: 50 };
+    expect(describePolicy(limiter)[0]).toMatchObject({
+      summary: "lets go at most 500 requests per 60000 ms, 50 at once",
+      options: { limits: { requests } },
+    });
+    expect(String(describePolicy(rateLimit({})))).toBe("1. rate-limit lets every call go.");
   });
 
   test("its defaults are what the documents say", () => {

@@ -1,3 +1,4 @@
+import type { BideError } from "../errors.js";
 import { AdmissionDeadlineError, AdmissionQueueFullError, CostTooLargeError } from "./errors.js";
 import { forecast, neverOf } from "./forecast.js";
 import type { Earliest } from "./gcra.js";
@@ -13,7 +14,7 @@ export interface QueueView {
 }
 
 /** How a limiter says no. */
-export type Refusal = AdmissionDeadlineError | AdmissionQueueFullError | CostTooLargeError;
+export type Refusal = BideError & { readonly retryAfterMs?: number };
 
 /** Why the request is not to wait; `undefined` when it may. @param answer What the store said to it, where it was asked. */
 export function refusalOf(view: QueueView, waiter: Waiter, answer: ReserveAnswer | undefined): Refusal | undefined {

@@ -19,4 +19,7 @@ test("remembers the last few minutes, in bounded memory", () => {
   expect(log.since(10_000 * 50 - 500)).toBe(10);
   expect(log.since(5000 * 50)).toBe(5000);
   expect(log.since(0)).toBe(10_000 - 4096);
+  const short = new TakenLog();
+  for (let i = 1; i <= 8192; i++) short.add(1, i * 50);
+  expect(short.since(0)).toBe(8192);
 });

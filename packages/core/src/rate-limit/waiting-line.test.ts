@@ -73,6 +73,39 @@ describe("the line", () => {
     expect(served(line, 0, 10).indexOf(0)).toBe(9);
   });
 
+  test("the oldest is whoever came first of those who are still there", () => {
+    const line = new WaitingLine(0);
+    const [a, b, c, d] = [waiter(), waiter(), waiter(), waiter()];
+    for (const one of [a, b, c]) line.join(one, never);
+    for (let i = 0; i < 40; i++) line.join(waiter(1), never);
+    const last = waiter(1);
+    line.join(last, never);
+    const oldestIs = (one: Waiter): void => {
+      served(line, 0, 9);
+      expect(line.first(0)).toBe(one);
+      line.serve(one, 0);
+    };
+    line.leave(b);
+    oldestIs(a);
+    oldestIs(c);
+    // Who is last in line may leave, too, and the next one to come stands where it stood.
+    while (line.size > 0) line.leave(line.first(0) ?? last);
+    for (const one of [a, b]) line.join(one, never);
+    line.leave(b);
+    line.join(d, never);
+    for (let i = 0; i < 20; i++) line.join(waiter(1), never);
+    oldestIs(a);
+    oldestIs(d);
+  });
+
+  test("when all have gone, nothing is ahead of anybody", () => {
+    const line = new WaitingLine(1000);
+    const joined = [waiter(1), waiter(2)];
+    for (const one of joined) line.join(one, never);
+    for (const one of joined) line.leave(one);
+    expect(line.ahead(Number.NEGATIVE_INFINITY)).toEqual({});
+  });
+
   test("knows what those ahead of a priority cost together", () => {
     const line = new WaitingLine(1000);
     const urgent = waiter(2, 0, undefined, { requests: 1, tokens: 30 });

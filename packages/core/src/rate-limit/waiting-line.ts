@@ -111,7 +111,8 @@ export class WaitingLine {
   /** The waiter was admitted. */
   serve(waiter: Waiter, nowMs: number): void {
     const oldest = this.#oldest;
-    if (oldest && oldest !== waiter && this.#isOverdue(oldest, nowMs)) this.#overtaken++;
+    // Where it is the oldest that is served, leaving begins the count anew.
+    if (oldest && this.#isOverdue(oldest, nowMs)) this.#overtaken++;
     this.leave(waiter);
   }
 
