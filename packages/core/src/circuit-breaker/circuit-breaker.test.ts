@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   type BreakerStore,
+  type BreakerStoreFactory,
   CircuitOpenError,
   circuitBreaker,
   compose,
@@ -43,6 +44,15 @@ describe("a circuit breaker", () => {
       message: 'circuit "billing" is open: 2 of the last 2 calls failed; next probe in 4200 ms',
     });
     expect(calls).toBe(0);
+  });
+
+  test("a call that goes well never opens it, whatever the share of failures", async () => {
+    const breaker = circuitBreaker({ minimumCalls: 2, window: { calls: 4 }, clock: virtualClock() });
+    await breaker.outcome(failing);
+    await breaker.run(() => "answer");
+    expect(await breaker.state()).toEqual({ status: "closed", calls: 2, failures: 1 });
+    await breaker.outcome(failing);
+    expect(await breaker.state()).toMatchObject({ status: "open", calls: 3, failures: 2 });
   });
 
   test("closes again after a probe that succeeds", async () => {
@@ -117,6 +127,13 @@ describe("a circuit breaker", () => {
     await expect(second.run(() => 1)).rejects.toMatchObject({ retryAfterMs: 3000, calls: 2, failures: 2 });
   });
 
+  test.each([
+    { status: "closed", calls: 3, failures: 2 },
+    { status: "isolated", calls: 4, failures: 3 },
+  ] as const)("begins where it was: %o", async (initialState) => {
+    expect(await circuitBreaker({ clock: virtualClock(), initialState }).state()).toEqual(initialState);
+  });
+
   test("uses the default clock of the moment where it was given none", async () => {
     const clock = virtualClock();
     using _ = withClock(clock);
@@ -130,7 +147,15 @@ describe("a circuit breaker", () => {
     expect(String(describeLayers(circuitBreaker()))).toBe(
       "1. circuit-breaker refuses calls for 5000 ms once 50 % of the calls of the last 30000 ms, at least 20, failed.",
     );
-    expect(describeLayers(circuitBreaker(quick))[0]?.summary).toContain("50 % of the last 2 calls, at least 2");
+    const [layer] = describeLayers(circuitBreaker(quick));
+    expect(layer?.summary).toContain("50 % of the last 2 calls, at least 2");
+    expect(layer?.options).toEqual({
+      failureRatio: 0.5,
+      minimumCalls: 2,
+      window: { calls: 2 },
+      openForMs: 5000,
+      probes: 1,
+    });
   });
 });
 
@@ -151,6 +176,14 @@ describe("what counts as a failure", () => {
     expect(await count(new RangeError(), { on: RangeError })).toEqual({ calls: 1, failures: 1 });
     expect(await count(new RangeError(), { on: [URIError] })).toEqual({ calls: 1, failures: 0 });
     expect(await count("odd", { on: (error: unknown) => error === "odd" })).toEqual({ calls: 1, failures: 1 });
+  });
+
+  test("a refusal is nothing that `on` is asked about", async () => {
+    const asked: unknown[] = [];
+    const on = (error: unknown): boolean => asked.push(error) > 0;
+    const breaker = circuitBreaker({ ...quick, clock: virtualClock(), on });
+    for (let call = 1; call <= 3; call++) await breaker.outcome(failing);
+    expect(asked).toEqual([down, down]);
   });
 
   test("an abort counts as nothing, whoever it came from", async () => {
@@ -176,8 +209,18 @@ describe("what counts as a failure", () => {
   });
 
   test("a call that is over before it begins is not made, and takes no probe", async () => {
-    const breaker = circuitBreaker({ initialState: { status: "half-open", calls: 1, failures: 1 } });
+    let asked = 0;
+    const store: BreakerStoreFactory = (rules, nowMs) => {
+      const near = memoryBreakerStore(rules, nowMs);
+      const acquire: BreakerStore["acquire"] = (ms) => {
+        asked++;
+        return near.acquire(ms);
+      };
+      return { acquire, report: near.report.bind(near), force: near.force.bind(near), read: near.read.bind(near) };
+    };
+    const breaker = circuitBreaker({ store, initialState: { status: "half-open", calls: 1, failures: 1 } });
     await expect(breaker.run(() => 1, { signal: AbortSignal.abort("gone") })).rejects.toBe("gone");
+    expect(asked).toBe(0);
     expect(await breaker.run(() => 1)).toBe(1);
   });
 
@@ -228,12 +271,15 @@ describe("a store elsewhere", () => {
     controller.abort("gone");
     await expect(running).rejects.toBe("gone");
     await clock.runAll();
+    expect(await clock.run(breaker.state())).toMatchObject({ status: "half-open" });
     expect(await clock.run(breaker.run(() => "probe"))).toBe("probe");
   });
 
   test("an abort leaves a refusal that comes too late alone", async () => {
     const clock = virtualClock();
-    const breaker = elsewhere(clock);
+    const reported: unknown[] = [];
+    const report = (...told: unknown[]): undefined => void reported.push(told);
+    const breaker = elsewhere(clock, { report });
     await clock.run(breaker.open());
     const controller = new AbortController();
     const running = breaker.run(() => 1, { signal: controller.signal });
@@ -241,6 +287,7 @@ describe("a store elsewhere", () => {
     await expect(running).rejects.toBe("gone");
     await clock.runAll();
     expect(await clock.run(breaker.state())).toMatchObject({ status: "open" });
+    expect(reported).toEqual([]);
   });
 
   test("when it fails the call is made all the same, and listeners hear of it", async () => {
@@ -252,7 +299,8 @@ describe("a store elsewhere", () => {
     const events: PolicyEvent[] = [];
     const stop = observe((event) => events.push(event));
     const rejecting = (): Promise<never> => Promise.reject(lost);
-    expect(await elsewhere(clock, { acquire: rejecting }).run(() => 1)).toBe(1);
+    // A store that did not let the call through hears nothing of it.
+    expect(await elsewhere(clock, { acquire: rejecting, report: throwing }).run(() => 1)).toBe(1);
     expect(await elsewhere(clock, { acquire: throwing }).run(() => 2)).toBe(2);
     expect(await clock.run(elsewhere(clock, { report: rejecting }).run(() => 3))).toBe(3);
     expect(await clock.run(elsewhere(clock, { report: throwing }).run(() => 4))).toBe(4);
@@ -269,6 +317,14 @@ describe("a store elsewhere", () => {
     ]);
   });
 
+  test("says the time to the next probe in whole milliseconds, and never too early", () => {
+    const state = { status: "open", calls: 9, failures: 7, retryAfterMs: 10.2 } as const;
+    expect(new CircuitOpenError("chat", state).message).toContain(
+      'circuit "chat" is open: 7 of the last 9 calls failed',
+    );
+    expect(new CircuitOpenError("chat", state).message).toContain("next probe in 11 ms");
+  });
+
   test("when it fails and nobody listens, nothing happens", async () => {
     const clock = virtualClock();
     const breaker = elsewhere(clock, { acquire: () => Promise.reject(new Error("lost")) });
@@ -283,18 +339,25 @@ describe("options", () => {
     [{ minimumCalls: 0 }, "expected `minimumCalls` to be an integer >= 1"],
     [{ minimumCalls: Number.POSITIVE_INFINITY }, "expected `minimumCalls`"],
     [{ probes: 0 }, "expected `probes`"],
+    [{ probes: Number.POSITIVE_INFINITY }, "expected `probes`"],
     [{ openFor: 0 }, "expected `openFor` to be a duration > 0 and < Infinity"],
     [{ openFor: Number.POSITIVE_INFINITY }, "expected `openFor`"],
     [{ window: 0 }, "expected `window` to be a duration > 0 and < Infinity"],
     [{ window: null }, "expected `window` to be a duration"],
     [{ window: {} }, "expected `window.calls` to be an integer >= 1, got `undefined`"],
+    [{ window: { calls: Number.POSITIVE_INFINITY } }, "expected `window.calls`"],
     [{ window: { calls: 10 } }, "expected `minimumCalls` to be at most the window of 10 calls, got `20`"],
     [{ on: 3 }, "expected `on` to be an error class, a list of them, or a function"],
     [{ store: {} }, "expected `store` to be a function"],
     [{ initialState: null }, "expected `initialState` to be what `state()` returned, got `null`"],
     [{ initialState: { status: "ajar" } }, "expected `initialState` to be what `state()` returned, got an object"],
     [{ initialState: { status: "open", calls: -1 } }, "expected `initialState.calls`"],
+    [{ initialState: { status: "open", calls: Number.POSITIVE_INFINITY } }, "expected `initialState.calls`"],
     [{ initialState: { status: "open", calls: 1 } }, "expected `initialState.failures`"],
+    [
+      { initialState: { status: "open", calls: 1, failures: Number.POSITIVE_INFINITY } },
+      "expected `initialState.failures`",
+    ],
     [
       { initialState: { status: "open", calls: 1, failures: 1, retryAfterMs: -1 } },
       "expected `initialState.retryAfterMs`",

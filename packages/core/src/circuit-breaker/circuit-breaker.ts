@@ -86,7 +86,7 @@ class Breaker {
       if (attempt.aborted) throw attempt.reason;
       const asked = this.#acquire();
       const admission = isLater(asked) ? await this.#awaited(asked, passage) : asked;
-      if (admission.transition) this.#told(admission.transition);
+      this.#told(admission.transition);
       if (!admission.isAdmitted) throw this.#refusal(admission.state);
       ticket = admission.ticket;
       return await passage.run(operation);
@@ -183,7 +183,7 @@ function isOvertime(reason: unknown): boolean {
 }
 
 function isLater<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value;
+  return (value as Partial<PromiseLike<T>> | undefined)?.then !== undefined;
 }
 
 function describeBreaker({ window, ...rules }: BreakerRules, name: string | undefined): LayerDescription {
