@@ -138,6 +138,21 @@ describe("a concurrency limit", () => {
     await expect(limit.run(() => 1, { signal })).rejects.toBe("gone");
     await expect(limit.acquire({ signal })).rejects.toBe("gone");
     expect(limit.state().inFlight).toBe(0);
+    await limit.acquire();
+    const told: string[] = [];
+    const stop = observe(({ type }) => told.push(type));
+    await expect(limit.run(() => 1, { signal })).rejects.toBe("gone");
+    stop();
+    expect([told, limit.state().queued]).toEqual([[], 0]);
+  });
+
+  test("what ends well leaves no timer and no listener", async () => {
+    const clock = virtualClock();
+    const limit = concurrencyLimit({ limit: 1, clock });
+    const { signal } = new AbortController();
+    await limit.run(() => 1, { signal, deadlineMs: 1000 });
+    (await limit.acquire({ signal, deadlineMs: 1000 })).release();
+    expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
   });
 
   test("refuses at once when as many wait as may", async () => {
@@ -154,6 +169,7 @@ describe("a concurrency limit", () => {
     const none = concurrencyLimit({ limit: 1, maxQueue: 0 });
     await none.acquire();
     await expect(none.acquire()).rejects.toBeInstanceOf(ConcurrencyQueueFullError);
+    await expect(none.acquire()).rejects.toThrow("concurrency limit: 1 calls run and 0 wait already, and no more may");
   });
 
   test("a slot counts once, however often it is released", async () => {
@@ -194,6 +210,13 @@ describe("a concurrency limit", () => {
         "2. concurrency-limit lets 1 to 500 calls run at once, as many as the service bears; up to 9 others wait.",
       ].join("\n"),
     );
+    const options = [concurrencyLimit({ limit: 50 }), concurrencyLimit({ adaptive: true, maxQueue: 9 })].map(
+      (limit) => describeLayers(limit)[0]?.options,
+    );
+    expect(options).toEqual([
+      { limit: 50, maxQueue: Number.POSITIVE_INFINITY },
+      { adaptive: true, start: 8, min: 1, max: 500, backoffRatio: 0.9, maxQueue: 9 },
+    ]);
   });
 });
 
@@ -240,11 +263,13 @@ describe("an adaptive concurrency limit", () => {
     await expect(limit.acquire()).rejects.toThrow();
     slot.release("success");
     (await waiting).release("overload");
+    for (let cut = 1; cut <= 2; cut++) (await limit.acquire()).release("overload");
     stop();
     expect(events).toEqual([
       { type: "call-queued", name: "chat", limit: 1, inFlight: 1, queued: 1 },
       { type: "call-refused", policy: "concurrency-limit", name: "chat" },
       { type: "limit-changed", name: "chat", limit: 2, previousLimit: 1, cause: "success" },
+      { type: "limit-changed", name: "chat", limit: 1, previousLimit: 2, cause: "overload" },
     ]);
   });
 
@@ -261,12 +286,30 @@ describe("an adaptive concurrency limit", () => {
     [{ status: 503 }, true],
     [{ status: 529 }, true],
     [{ status: 500 }, false],
-    [{ code: "slow_down" }, true],
-    [{ type: "overloaded_error" }, true],
+    ...[
+      "slow_down",
+      "SlowDown",
+      "overloaded_error",
+      "rate_limit_exceeded",
+      "RateLimitReached",
+      "too_many_requests",
+      "TooManyRequests",
+      "ThrottlingException",
+      "RESOURCE_EXHAUSTED",
+      "ResourceExhausted",
+      "engine_busy",
+      "EngineBusy",
+      "server_busy",
+      "ServerBusy",
+    ].flatMap((word): [object, boolean][] => [
+      [{ code: word }, true],
+      [{ type: word }, true],
+    ]),
     [{ status: 429, code: "insufficient_quota" }, false],
     [{ status: 400, type: "rate_limit" }, false],
     ["overload", false],
     [null, false],
+    [undefined, false],
   ])("by default %o means overload: %s", (error, expected) => {
     expect(isOverload(error)).toBe(expected);
   });
@@ -282,6 +325,7 @@ describe("options", () => {
     [{ limit: 5, start: 8 }, "`start` is an option of an adaptive limit; add `adaptive: true`"],
     [{ adaptive: true, limit: 5 }, "`limit` and `adaptive` exclude each other"],
     [{ adaptive: true, min: 0 }, "expected `min` to be an integer >= 1"],
+    [{ adaptive: true, min: Number.POSITIVE_INFINITY }, "expected `min` to be an integer >= 1"],
     [{ adaptive: true, min: 9, max: 8 }, "expected `max` to be an integer >= 9"],
     [{ adaptive: true, start: 501 }, "expected `start` to be a number >= 1 and <= 500"],
     [{ adaptive: true, backoffRatio: 1 }, "expected `backoffRatio` to be a number > 0 and < 1"],

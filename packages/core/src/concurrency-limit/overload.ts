@@ -11,11 +11,10 @@ const CODES =
  * so; and not that money is used up, which fewer calls do not bring back.
  */
 export function isOverload(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !isTransient(error)) return false;
-  const { status, code, type } = error as {
+  const { status, code, type } = Object(error) as {
     readonly status?: unknown;
     readonly code?: unknown;
     readonly type?: unknown;
   };
-  return STATUSES.includes(status) || CODES.test(`${code} ${type}`);
+  return (STATUSES.includes(status) || CODES.test(`${code} ${type}`)) && isTransient(error);
 }
