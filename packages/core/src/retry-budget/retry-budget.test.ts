@@ -154,6 +154,31 @@ describe("presets", () => {
     expect(granted(retryBudget.aws({ cost }))).toBe(retries);
   });
 
+  test("grpc: failures never leave a debt", () => {
+    const budget = retryBudget.grpc();
+    for (let failure = 1; failure <= 11; failure++)
+      budget.failed?.({ kind: "error", error: 1, attempt: 1, elapsedMs: 0 });
+    expect(budget.state()).toEqual({ tokens: 0, capacity: 10 });
+  });
+
+  test.each(
+    ["throttl", "too_many_requests", "rate_limit", "slow_down", "bandwidth_limit", "provisioned_throughput"].flatMap(
+      (word) => [word, word.replaceAll("_", "").toUpperCase()],
+    ),
+  )("aws: %s in a code or a name means throttling", (word) => {
+    for (const error of [{ code: `${word}ing` }, { name: `${word}Exception` }]) {
+      const budget = retryBudget.aws();
+      budget.withdraw({ kind: "error", error, attempt: 1, elapsedMs: 0 });
+      expect(budget.state().tokens).toBe(495);
+    }
+  });
+
+  test.each([null, undefined, "slow_down", { status: 503 }, { code: "ECONNRESET" }])("aws: %o does not", (error) => {
+    const budget = retryBudget.aws();
+    budget.withdraw({ kind: "error", error, attempt: 1, elapsedMs: 0 });
+    expect(budget.state().tokens).toBe(486);
+  });
+
   test("aws: throttled calls cost less, and a retry that succeeds gives back what it took", () => {
     expect(granted(retryBudget.aws(), { status: 429 })).toBe(100);
     const budget = retryBudget.aws();
@@ -193,11 +218,46 @@ describe("presets", () => {
     budget.started?.();
     clock.ms = 5000;
     budget.started?.();
+    clock.ms = 9999;
     expect(budget.state().tokens).toBe(2);
     clock.ms = 10_000;
     expect(budget.state().tokens).toBe(1);
+    clock.ms = 14_999;
+    expect(budget.state().tokens).toBe(1);
     clock.ms = 15_000;
     expect([budget.state().tokens, budget.withdraw(), budget.withdraw()]).toEqual([0, false, false]);
+  });
+
+  test("finagle: what was spent counts as long as what was earned, and is no debt before", () => {
+    const clock = handClock();
+    const budget = retryBudget.finagle({ perStart: 1, perSecond: 0, window: "10s", clock });
+    budget.started?.();
+    clock.ms = 5000;
+    expect(budget.withdraw()).toBe(true);
+    clock.ms = 10_000;
+    expect(budget.state().tokens).toBe(0);
+    budget.started?.();
+    expect(budget.withdraw()).toBe(false);
+    clock.ms = 15_000;
+    expect(budget.withdraw()).toBe(true);
+  });
+
+  test("finagle: says once that it is exhausted, and again after it has granted", () => {
+    const events: PolicyEvent[] = [];
+    const stop = observe((event) => events.push(event));
+    const budget = retryBudget.finagle({ perStart: 1, perSecond: 0, clock: handClock(), name: "shared" });
+    for (let round = 0; round < 2; round++) {
+      budget.started?.();
+      granted(budget);
+      budget.withdraw();
+    }
+    stop();
+    const capacity = Number.POSITIVE_INFINITY;
+    expect(events).toEqual(Array(2).fill({ type: "budget-exhausted", name: "shared", tokens: 0, capacity }));
+  });
+
+  test.each(["grpc", "aws", "finagle"] as const)("%s takes a name and a clock", (preset) => {
+    expect(retryBudget[preset]({ name: "shared", clock: handClock() }).name).toBe("shared");
   });
 
   test.each([

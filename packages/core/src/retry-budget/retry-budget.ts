@@ -135,8 +135,7 @@ const THROTTLED = /throttl|too_?many_?requests|rate_?limit|slow_?down|bandwidth_
 
 /** The throttling codes of the AWS SDKs, in a form that others' codes fit too. */
 function isThrottle(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return false;
-  const { status, code, name } = error as {
+  const { status, code, name } = Object(error) as {
     readonly status?: unknown;
     readonly code?: unknown;
     readonly name?: unknown;

@@ -54,7 +54,7 @@ export class TokenBudget implements RetryBudget {
   }
 
   failed(): void {
-    if (this.#rules.perFailure > 0) this.#move(-this.#rules.perFailure);
+    this.#move(-this.#rules.perFailure);
   }
 
   withdraw(failure?: Failure): boolean {
