@@ -11,7 +11,7 @@ import {
   runtime,
   type Schedule,
 } from "./index.js";
-import { fail, forever, hang, ok, scripted, scriptedSync, slow, virtualClock } from "./testing.js";
+import { fail, forever, hang, ok, recorder, scripted, scriptedSync, slow, virtualClock } from "./testing.js";
 
 class KeyError extends Error {}
 class ValueError extends Error {}
@@ -317,6 +317,19 @@ describe.each(kinds)("onException around %s", (_, script) => {
     expect(target.calls.length).toBe(6);
   });
 
+  test("what is run has no name and no arguments, and its events carry the name of the policy", async () => {
+    const clock = virtualClock();
+    const record = recorded();
+    using heard = recorder({ name: "poll" });
+    const policy = onException([10], Error, { name: "poll", jitter: null, clock, ...record.handlers });
+    await clock.run(policy.run(script(fail(), ok(1))));
+    const nobody = { args: [], self: undefined };
+    expect(record.backoff).toMatchObject([{ ...nobody, tries: 1, waitMs: 10 }]);
+    expect(record.success).toMatchObject([{ ...nobody, tries: 2, value: 1 }]);
+    expect([record.success[0]?.target.name, record.success[0]?.target()]).toEqual(["", undefined]);
+    expect(heard.types).toContain("retry-scheduled");
+  });
+
   test("custom schedules receive each failure", async () => {
     const clock = virtualClock();
     const record = recorded();
@@ -466,6 +479,15 @@ describe("onException: what decides is what is returned", () => {
     const bound = onException(expo(), Error, { clock })(Chat.prototype.ask.bind(new Chat()));
     expect(await clock.run(bound("bound"))).toBe("bound 3");
   });
+
+  test.each([null, "log", 3, {}, [1]])(
+    "%o is no handler, which is found out when the decorator is made",
+    (onBackoff) => {
+      expect(() => onException(expo(), Error, { onBackoff } as never)).toThrow(
+        "expected `onBackoff` to be a function or a list of them",
+      );
+    },
+  );
 
   test("name, length and own properties are kept", () => {
     function target(a: number, b: number): number {

@@ -84,7 +84,7 @@ let hasHinted = false;
 
 /** Python counts in seconds: whoever brings `max_time=60` along means a minute. Said once, and only said. */
 function hintAtSeconds(...times: readonly unknown[]): void {
-  const suspect = times.find((time) => typeof time === "number" && time > 0 && time < 1000);
+  const suspect = times.find((time) => Number(time) > 0 && Number(time) < 1000);
   if (suspect === undefined || hasHinted) return;
   hasHinted = true;
   console.warn(`bide: a time of ${suspect} is ${suspect} milliseconds; for seconds, write "${suspect}s"`);
