@@ -181,6 +181,7 @@ describe("schedules out of range throw when they are made", () => {
     ["polynomial", () => polynomial({ max: 1 }), "expected `max` to be at least the `factor` of 1000 ms"],
     ["decorrelated", () => decorrelated({ max: 1 }), "expected `max` to be at least the `base` of 1000 ms"],
     ["base", () => expo({ base: -2 }), "expected `base` to be a number >= 0, got `-2` (number)"],
+    ["base a string", () => expo(untyped({ base: "2" })), 'expected `base` to be a number >= 0, got `"2"` (string)'],
     ["base NaN", () => expo({ base: Number.NaN }), "expected `base` to be a number >= 0, got `NaN` (number)"],
     ["exponent", () => polynomial({ exponent: -1 }), "expected `exponent` to be a number >= 0, got `-1` (number)"],
     ["decay", () => decay({ decay: Number.POSITIVE_INFINITY }), "expected `decay` to be a number >= 0, got `Infinity`"],
@@ -191,6 +192,7 @@ describe("schedules out of range throw when they are made", () => {
     ["list of none", () => constant([]), "expected `interval` to be at least one wait, got an array of 0"],
     ["bad list", () => constant(["1s", -1]), `expected \`interval\` to be ${duration}, got \`-1\` (number)`],
     ["iterator", () => constant([1].values()), "expected `schedule` to be iterable more than once, got an iterator"],
+    ["no value", () => runtime(null as never), "expected `value` to be a function of the failure, got `undefined`"],
     ["value", () => runtime(untyped({}) as never), "expected `value` to be a function of the failure, got `undefined`"],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(OptionError);

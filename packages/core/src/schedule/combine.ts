@@ -11,9 +11,9 @@ export function take(schedule: Iterable<number>, count: number): Iterable<number
 export function take(schedule: Schedule, count: number): Schedule;
 export function take(schedule: Schedule, count: number): Schedule {
   checkInteger(count, "count", 1, false);
-  return combined([schedule], ([next]) => {
+  return combined([schedule], (nexts) => {
     let left = count;
-    return (failure) => (left-- > 0 ? next?.(failure) : undefined);
+    return (failure) => (left-- > 0 ? waitsOf(nexts, failure)[0] : undefined);
   });
 }
 
@@ -24,9 +24,10 @@ export function concat(...schedules: readonly Schedule[]): Schedule {
   return combined(schedules, (nexts) => {
     const left = [...nexts];
     return (failure) => {
-      for (; left.length > 0; left.shift()) {
-        const waitMs = left[0]?.(failure);
+      for (let next = left[0]; next; next = left[0]) {
+        const waitMs = next(failure);
         if (waitMs !== undefined) return waitMs;
+        left.shift();
       }
       return undefined;
     };
@@ -84,8 +85,7 @@ function inUse(schedule: Schedule): NextWait {
 }
 
 /** Jitter leaves the whole alone where it would leave every part alone. */
-function marked(schedule: Schedule, [first, ...rest]: readonly Schedule[]): Schedule {
-  const mark = first && markOf(first);
-  const isShared = mark !== undefined && rest.every((part) => markOf(part) === mark);
-  return isShared ? Object.assign(schedule, { [JITTERED]: mark }) : schedule;
+function marked(schedule: Schedule, parts: readonly Schedule[]): Schedule {
+  const [mark, ...others] = parts.map(markOf);
+  return others.every((other) => other === mark) ? Object.assign(schedule, { [JITTERED]: mark }) : schedule;
 }
