@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRateLimit, type RateLimitQuota } from "./rate-limit-fields.js";
 
+const numRuns = Number(process.env["BIDE_PROPERTY_RUNS"] ?? 10_000);
+
 function parsed(fields: Record<string, string>): readonly RateLimitQuota[] {
   return parseRateLimit({ get: (name) => fields[name] ?? null });
 }
@@ -126,7 +128,7 @@ describe("RateLimit and RateLimit-Policy", () => {
         ]);
         return numbers.every((number) => number === undefined || (Number.isFinite(number) && number >= 0));
       }),
-      { numRuns: 10_000 },
+      { numRuns },
     );
   });
 });
