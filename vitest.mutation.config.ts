@@ -15,6 +15,10 @@ export default mergeConfig(
         "packages/core/src/rate-limit/limiter-traces.test.ts",
       ],
       env: { BIDE_PROPERTY_RUNS: "200" },
+      // Each mutant has a worker of its own; the files that it is tried on need not have one each.
+      isolate: false,
+      // A mutant that makes a test hang dies by this, which is quicker than making another worker.
+      testTimeout: 5000,
       reporters: [["default", { summary: false }]],
     },
   }),
