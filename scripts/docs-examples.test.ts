@@ -20,7 +20,8 @@ interface Example {
   readonly code: string;
 }
 
-const pages = filesIn("docs").filter((page) => page.endsWith(".md"));
+const readmes = readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md"));
+const pages = [...filesIn("docs").filter((page) => page.endsWith(".md")), ...readmes];
 const examples = pages.flatMap(examplesOf);
 const runnable = examples.filter(({ marks }) => !marks.includes("no-run"));
 

@@ -9,8 +9,10 @@ const streams = Number(count);
 const halfRead = Math.floor(Number(tokens) / 2);
 const bare = new OpenAI({ apiKey: "bench", baseURL, maxRetries: 0 });
 const { llmFetch, resilient } = contender === "bide" ? await import("../../packages/llm/dist/index.js") : {};
-const client = resilient ? resilient(bare) : bare;
-const sent = llmFetch ? llmFetch() : fetch;
+// A slow start would compare unlike things: a client that has all of them open reads many events in one chunk.
+const options = { quota: { concurrency: streams } };
+const client = resilient ? resilient(bare, options) : bare;
+const sent = llmFetch ? llmFetch(options) : fetch;
 const caller = new AbortController();
 setMaxListeners(0, caller.signal);
 

@@ -10,6 +10,11 @@ interface Dispatcher {
 /** What undici calls, in its older and in its newer versions, when a connection is there and the request goes onto it. */
 const STARTS = ["onConnect", "onRequestStart"] as const;
 
+/** The init of a fetch that goes through a dispatcher of ours. */
+export interface Dispatched {
+  readonly dispatcher: Dispatcher;
+}
+
 /**
  * What Node's own fetch is to be given along with a request, so that nobody but this layer bounds it: undici gives up after
  * 300 s without headers, and after 300 s without a byte of the body, whatever the caller's own time is. What is set up for all
@@ -17,8 +22,14 @@ const STARTS = ["onConnect", "onRequestStart"] as const;
  *
  * @param onConnected Called when a connection is there.
  */
-export function unboundedDispatch(onConnected: () => void): { readonly dispatcher: Dispatcher } | undefined {
+export function unboundedDispatch(onConnected?: () => void): Dispatched | undefined {
   if (installed() === undefined) return undefined;
+  return onConnected ? dispatchedBy((handler) => watched(handler, onConnected)) : UNWATCHED;
+}
+
+const UNWATCHED: Dispatched = dispatchedBy((handler) => handler);
+
+function dispatchedBy(wrap: (handler: object) => object): Dispatched {
   return {
     dispatcher: {
       get isMockActive() {
@@ -27,7 +38,7 @@ export function unboundedDispatch(onConnected: () => void): { readonly dispatche
       dispatch: (options, handler) => {
         const dispatcher = installed();
         if (dispatcher === undefined) throw new TypeError("the host has no dispatcher any more");
-        return dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, watched(handler, onConnected));
+        return dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, wrap(handler));
       },
     },
   };

@@ -70,7 +70,8 @@ async function respond({ fetch, isHostFetch, request, wire }: Sending, exchange:
   exchange.phase(headersMs, "headers");
   exchange.signal.throwIfAborted();
   const isOurs = isHostFetch && !("dispatcher" in request.init);
-  const dispatch = isOurs ? unboundedDispatch(() => stopConnect()) : undefined;
+  const isBounded = connectMs < Number.POSITIVE_INFINITY;
+  const dispatch = isOurs ? unboundedDispatch(isBounded ? () => stopConnect() : undefined) : undefined;
   const stopConnect = exchange.within(dispatch ? connectMs : Number.POSITIVE_INFINITY, "connection");
   const answering = fetch(request.url, { ...request.init, ...dispatch, signal: exchange.signal });
   try {

@@ -27,4 +27,11 @@ describe("a log of events", () => {
     );
     expect(logged(texts)).toEqual(texts);
   });
+
+  it("keeps nothing more once its room is used up, and compares with the last all the same", () => {
+    const log = new EventLog(5);
+    for (const text of ["abc", "abd", "ab"]) log.add(ENCODER.encode(text), 0, text.length);
+    expect(log.map((bytes) => new TextDecoder().decode(bytes))).toEqual(["abc"]);
+    expect(log.shared(ENCODER.encode("abx"), 0, 3)).toEqual({ head: 2, tail: 0 });
+  });
 });

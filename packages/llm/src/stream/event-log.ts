@@ -1,6 +1,12 @@
 /** Its least room, in bytes. */
 const LEAST = 512;
 
+/** How many bytes at its beginning and at its end an event shares with the one before. */
+export interface Shared {
+  readonly head: number;
+  readonly tail: number;
+}
+
 /**
  * Arrays of bytes, in order. One token after the other comes in the same wrapping, so each is kept as what sets it apart
  * from the one before: how much of its beginning and its end is the same, and what stands between.
@@ -8,22 +14,38 @@ const LEAST = 512;
 export class EventLog {
   #log = new Uint8Array(0);
   #length = 0;
+  /** How many more bytes of events are kept, counted as they came. */
+  #room: number;
   // A copy: whoever reads the stream may do with its chunks what they like.
   #last = new Uint8Array(0);
   #lastLength = 0;
 
-  /** Appends the bytes from `start` on, up to `end`. */
-  add(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
+  /** @param most After so many bytes of events none is kept any more. */
+  constructor(most: number = Number.POSITIVE_INFINITY) {
+    this.#room = most;
+  }
+
+  /** What the bytes from `start` on, up to `end`, share with the last that were added. */
+  shared(bytes: Uint8Array, start: number, end: number): Shared {
     const last = this.#last;
-    const most = Math.min(length, this.#lastLength);
+    const most = Math.min(end - start, this.#lastLength);
     let head = 0;
     while (head < most && bytes[start + head] === last[head]) head++;
     let tail = 0;
-    while (tail < most - head && bytes[end - 1 - tail] === last[this.#lastLength - 1 - tail]) tail++;
-    this.#keep(bytes, start + head, end - tail, { head, tail });
-    this.#last = withRoom(last, head, length);
-    for (let index = head; index < length; index++) this.#last[index] = bytes[start + index] ?? 0;
+    for (let index = this.#lastLength - 1; tail < most - head && bytes[end - 1 - tail] === last[index]; index--) tail++;
+    return { head, tail };
+  }
+
+  /** Appends the bytes from `start` on, up to `end`; `shared` is what {@link EventLog.shared} says of them. */
+  add(bytes: Uint8Array, start: number, end: number, shared: Shared = this.shared(bytes, start, end)): void {
+    const { head, tail } = shared;
+    const length = end - start;
+    this.#room -= length;
+    if (this.#room >= 0) this.#keep(bytes, start + head, end - tail, shared);
+    const last = withRoom(this.#last, this.#lastLength, length);
+    last.copyWithin(length - tail, this.#lastLength - tail, this.#lastLength);
+    for (let index = head; index < length - tail; index++) last[index] = bytes[start + index] ?? 0;
+    this.#last = last;
     this.#lastLength = length;
   }
 
@@ -68,12 +90,6 @@ export class EventLog {
     for (; rest >= BASE; rest = Math.floor(rest / BASE)) this.#log[this.#length++] = BASE + (rest % BASE);
     this.#log[this.#length++] = rest;
   }
-}
-
-/** How many bytes are the same as in the one before. */
-interface Shared {
-  readonly head: number;
-  readonly tail: number;
 }
 
 const BASE = 128;

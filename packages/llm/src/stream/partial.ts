@@ -1,5 +1,5 @@
 import { isObject, itemsAt, type JsonObject, objectAt, parseJson, textAt } from "../json.js";
-import { EventLog } from "./event-log.js";
+import { EventLog, type Shared } from "./event-log.js";
 
 /** How much of a stream's events is kept for what an interruption tells of, in bytes. */
 const MOST_KEPT = 2 ** 20;
@@ -8,20 +8,24 @@ const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Keeps the events of a stream as they came, to read the text out of them should it break. */
 export class PartialAnswer {
-  #events = new EventLog();
-  #kept = 0;
+  #events: EventLog;
   #text: string | undefined;
-  readonly #mostKept: number;
 
   constructor(mostKept: number = MOST_KEPT) {
-    this.#mostKept = mostKept;
+    this.#events = new EventLog(mostKept);
   }
 
-  /** Keeps the data of one event: the bytes from `start` on, up to `end`. Nothing of the array is held on to. */
-  add(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
-    if (this.#kept + end - start > this.#mostKept) return;
-    this.#kept += end - start;
-    this.#events.add(bytes, start, end);
+  /** What the bytes from `start` on, up to `end`, share with the event before. */
+  shared(bytes: Uint8Array, start: number, end: number): Shared {
+    return this.#events.shared(bytes, start, end);
+  }
+
+  /**
+   * Keeps the data of one event: the bytes from `start` on, up to `end`, which share so much with the event before. Nothing
+   * of the array is held on to.
+   */
+  add(bytes: Uint8Array, start: number, end: number, shared?: Shared): void {
+    this.#events.add(bytes, start, end, shared);
   }
 
   /** The text of the first answer, so far. */

@@ -2,6 +2,7 @@ import { type InterruptReason, RequestTimeoutError, StreamInterruptedError } fro
 import type { Exchange } from "../exchange.js";
 import { usageOfText } from "../usage.js";
 import { classifyInside, type Wire } from "../wire.js";
+import { type ChunkSink, type ChunkSource, streamOf } from "./direct-iteration.js";
 import type { EventScanner } from "./scanner.js";
 import type { BodySource } from "./source.js";
 import { Watchdog } from "./watchdog.js";
@@ -14,12 +15,10 @@ export function passOn(
   exchange: Exchange,
   wire: Wire,
 ): ReadableStream<Uint8Array> {
-  return new ReadableStream(new Passage(chunks, source, scanner, exchange, wire), { highWaterMark: 0 });
+  return streamOf(new Passage(chunks, source, scanner, exchange, wire));
 }
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
-
-class Passage implements UnderlyingDefaultSource<Uint8Array> {
+class Passage implements ChunkSource {
   readonly #read: Uint8Array[];
   readonly #source: BodySource;
   readonly #scanner: EventScanner;
@@ -29,8 +28,9 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
   #pendingError: unknown;
   #isReading = false;
   #isOver = false;
-  // Made once, at the start: a stream of tokens is pulled thousands of times.
-  #readOn: () => void = ignore;
+  // Made once: a stream of tokens is pulled thousands of times.
+  readonly #readOn: () => void;
+  #sink!: ChunkSink;
 
   constructor(
     chunks: readonly Uint8Array[],
@@ -48,25 +48,23 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
     this.#watchdog = new Watchdog(wire.clock, betweenEventsMs, () => {
       exchange.cut(new RequestTimeoutError("next event", betweenEventsMs));
     });
-  }
-
-  start(controller: Controller): void {
-    this.#readOn = this.#source.readTo(
+    this.#readOn = source.readTo(
       (chunk) => {
         this.#isReading = false;
-        if (!this.#isOver) this.#arrived(controller, chunk);
+        if (!this.#isOver) this.#arrived(chunk);
       },
       (error) => {
         this.#isReading = false;
-        if (!this.#isOver) this.#broke(controller, error);
+        if (!this.#isOver) this.#broke(error);
       },
     );
   }
 
-  pull(controller: Controller): void {
+  pull(sink: ChunkSink): void {
+    this.#sink = sink;
     const chunk = this.#read.pop();
-    if (chunk) controller.enqueue(chunk);
-    else if (this.#pendingError !== undefined) this.#fail(controller, this.#pendingError);
+    if (chunk) this.#sink.enqueue(chunk);
+    else if (this.#pendingError !== undefined) this.#fail(this.#pendingError);
     // One read for each that was asked for, one after the other: a chunk that is handed on calls for the next.
     else if (!this.#isReading) {
       this.#isReading = true;
@@ -75,20 +73,20 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
     }
   }
 
-  #arrived(controller: Controller, chunk: Uint8Array | undefined): void {
+  #arrived(chunk: Uint8Array | undefined): void {
     if (chunk === undefined) {
-      this.#close(controller);
+      this.#close();
       return;
     }
     const before = this.#scanner.events;
     this.#scanner.feed(chunk);
     this.#watchdog.end(this.#scanner.events > before);
-    this.#handOn(controller, chunk, before);
+    this.#handOn(chunk, before);
   }
 
-  #broke(controller: Controller, error: unknown): void {
-    if (this.#scanner.isFinished && !this.#exchange.signal.aborted) this.#close(controller);
-    else this.#fail(controller, this.#interruption(error));
+  #broke(error: unknown): void {
+    if (this.#scanner.isFinished && !this.#exchange.signal.aborted) this.#close();
+    else this.#fail(this.#interruption(error));
   }
 
   async cancel(reason: unknown): Promise<void> {
@@ -96,36 +94,36 @@ class Passage implements UnderlyingDefaultSource<Uint8Array> {
     await this.#source.cancel(reason);
   }
 
-  #handOn(controller: Controller, chunk: Uint8Array, eventsBefore: number): void {
+  #handOn(chunk: Uint8Array, eventsBefore: number): void {
     const { isBroken, isMalformed, error } = this.#scanner;
     if (!isBroken) {
-      controller.enqueue(chunk);
+      this.#sink.enqueue(chunk);
       return;
     }
     const healthy = this.#scanner.bytesBeforeBreak(chunk, eventsBefore);
     const decision = error && classifyInside(this.#wire, new Response(null), error);
     const broken = this.#interrupted(isMalformed ? "malformed" : "error-event", undefined, decision);
     this.#source.cancel(broken).catch(ignore);
-    if (healthy === 0) this.#fail(controller, broken);
+    if (healthy === 0) this.#fail(broken);
     else {
       // What an erroring stream still holds is lost to its reader: the error waits until these were taken.
       this.#pendingError = broken;
-      controller.enqueue(chunk.subarray(0, healthy));
+      this.#sink.enqueue(chunk.subarray(0, healthy));
     }
   }
 
-  #close(controller: Controller): void {
+  #close(): void {
     const isWhole = this.#scanner.isFinished || this.#wire.dialect.omitsFinish === true;
-    if (!isWhole) this.#fail(controller, this.#interrupted("truncated"));
+    if (!isWhole) this.#fail(this.#interrupted("truncated"));
     else {
       this.#end();
-      controller.close();
+      this.#sink.close();
     }
   }
 
-  #fail(controller: Controller, error: unknown): void {
+  #fail(error: unknown): void {
     this.#end(error);
-    controller.error(error);
+    this.#sink.error(error);
   }
 
   #end(error?: unknown): void {

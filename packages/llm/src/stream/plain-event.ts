@@ -1,3 +1,5 @@
+import type { Shared } from "./event-log.js";
+
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const SPACE = 0x20;
@@ -17,6 +19,12 @@ const RESPONSE = bytesOf("response.");
 /** How the ends of a response begin: completed and cancelled, incomplete, failed. */
 const RESPONSE_ENDS: ReadonlySet<number | undefined> = new Set(bytesOf("cif"));
 
+/** How many spaces are looked past between a name and its value. */
+const MOST_SPACES = 8;
+/** No name that matters, with what is looked at of its value, is longer. */
+const LONGEST = 32;
+const NOTHING: Shared = { head: 0, tail: 0 };
+
 /**
  * Where the data of the event that begins at `at` begins: behind `data: `, and behind the line with its name where it has
  * one. -1 for an event that begins in another way.
@@ -34,10 +42,15 @@ export function dataStart(bytes: Uint8Array, at: number): number {
 /**
  * Whether an event, of a stream that has brought content, is more of the same: an object that names no error, no usage and
  * no end. Where it only may be one, the answer is `false`: whoever reads the event whole will say.
+ *
+ * @param like What it shares with an event that was plain: only what stands between is looked at.
  */
-export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+export function isPlain(bytes: Uint8Array, start: number, end: number, like: Shared = NOTHING): boolean {
   if (bytes[start] !== BRACE.open || bytes[end - 1] !== BRACE.close) return false;
-  for (let index = start; index < end; index++) if (bytes[index] === QUOTE && isTelling(bytes, index + 1)) return false;
+  // A name that begins in the shared part may end, or have its value, behind it.
+  const from = start + Math.max(0, like.head - LONGEST);
+  const to = end - like.tail;
+  for (let index = from; index < to; index++) if (bytes[index] === QUOTE && isTelling(bytes, index + 1)) return false;
   return true;
 }
 
@@ -49,9 +62,9 @@ function isTelling(bytes: Uint8Array, at: number): boolean {
     case USAGE[0]:
       return hasAt(bytes, at, USAGE);
     case FINISH[0]:
-      return hasAt(bytes, at, FINISH) && bytes[reasonValue(bytes, at + FINISH.length)] === QUOTE;
+      return hasAt(bytes, at, FINISH) && isText(bytes[reasonValue(bytes, at + FINISH.length)]);
     case TYPE[0]:
-      return hasAt(bytes, at, TYPE) && isEnd(bytes, skipSpace(bytes, at + TYPE.length) + 1);
+      return hasAt(bytes, at, TYPE) && isEnd(bytes, skipSpace(bytes, at + TYPE.length));
     default:
       return false;
   }
@@ -64,14 +77,21 @@ function reasonValue(bytes: Uint8Array, at: number): number {
   return bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : -1;
 }
 
-function isEnd(bytes: Uint8Array, at: number): boolean {
-  if (hasAt(bytes, at, MESSAGE_STOP)) return true;
-  return hasAt(bytes, at, RESPONSE) && RESPONSE_ENDS.has(bytes[at + RESPONSE.length]);
+/** A quote; or a space, where there are more of them than anybody writes: whoever reads the event whole will say. */
+function isText(byte: number | undefined): boolean {
+  return byte === QUOTE || (byte !== undefined && byte <= SPACE);
 }
 
+function isEnd(bytes: Uint8Array, at: number): boolean {
+  if (!isText(bytes[at])) return false;
+  if (bytes[at] !== QUOTE || hasAt(bytes, at + 1, MESSAGE_STOP)) return true;
+  return hasAt(bytes, at + 1, RESPONSE) && RESPONSE_ENDS.has(bytes[at + 1 + RESPONSE.length]);
+}
+
+/** Where the next thing begins that is no space, a few spaces on at most. */
 function skipSpace(bytes: Uint8Array, at: number): number {
   let index = at;
-  while ((bytes[index] ?? QUOTE) <= SPACE) index++;
+  while (index < at + MOST_SPACES && (bytes[index] ?? QUOTE) <= SPACE) index++;
   return index;
 }
 

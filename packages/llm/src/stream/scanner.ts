@@ -19,17 +19,19 @@ export class EventScanner {
   /** Of the last event with a `usage`, its data. */
   usageData: string | undefined;
   readonly partial: PartialAnswer;
-  readonly #decoder = new TextDecoder();
-  readonly #parser: EventSourceParser;
+  // Most streams need neither: both cost more than an event.
+  #decoder: TextDecoder | undefined;
+  #parser: EventSourceParser | undefined;
   /** The parser holds nothing of an event that is not whole. */
-  #isBetweenEvents = false;
+  #isBetweenEvents = true;
+  /** The last event was more of the same. */
+  #wasPlain = false;
   /** Where in the order of events the first broken one stood. */
   #brokenAt: number | undefined;
 
   /** @param mostKept How much of its events is kept for `partial`. */
   constructor(mostKept?: number) {
     this.partial = new PartialAnswer(mostKept);
-    this.#parser = createParser({ onEvent: (message) => this.#onEvent(message) });
   }
 
   /** Whether an event said that something is wrong. */
@@ -38,12 +40,10 @@ export class EventScanner {
   }
 
   feed(chunk: Uint8Array): void {
-    // Most chunks are whole events of which nothing but their text matters: those need neither parser nor decoder, which
-    // have nothing left of what came before.
-    const read = this.#isBetweenEvents && this.hasContent ? this.#readWhole(chunk) : 0;
+    // Most chunks are whole events, which need neither parser nor decoder: those have nothing left of what came before.
+    const read = this.#isBetweenEvents ? this.#readWhole(chunk) : 0;
     if (read === chunk.length) return;
-    const rest = read === 0 ? chunk : chunk.subarray(read);
-    this.#parser.feed(this.#decoder.decode(rest, STREAMING));
+    this.#parse(read === 0 ? chunk : chunk.subarray(read));
     this.#isBetweenEvents = chunk.at(-1) === LINE_FEED && chunk.at(-2) === LINE_FEED;
   }
 
@@ -62,32 +62,47 @@ export class EventScanner {
       const start = dataStart(chunk, at);
       const end = start < 0 ? -1 : chunk.indexOf(LINE_FEED, start);
       if (end < 0 || chunk[end + 1] !== LINE_FEED) return at;
-      if (isPlain(chunk, start, end)) this.#onPlainEvent(chunk, start, end);
-      else if (start === at + DATA_LENGTH) this.#onEvent({ data: TEXT.decode(chunk.subarray(start, end)) });
-      else return at;
+      const shared = this.partial.shared(chunk, start, end);
+      if (this.hasContent && isPlain(chunk, start, end, this.#wasPlain ? shared : undefined)) {
+        this.events++;
+        this.#wasPlain = true;
+        if (!this.isBroken) this.partial.add(chunk, start, end, shared);
+      } else if (start === at + DATA_LENGTH) {
+        if (this.#isHealthy(undefined, TEXT.decode(chunk.subarray(start, end))))
+          this.partial.add(chunk, start, end, shared);
+      } else return at;
       at = end + 2;
     }
   }
 
-  #onPlainEvent(chunk: Uint8Array, start: number, end: number): void {
-    this.events++;
-    if (!this.isBroken) this.partial.add(chunk, start, end);
+  #parse(chunk: Uint8Array): void {
+    this.#decoder ??= new TextDecoder();
+    this.#parser ??= createParser({ onEvent: (message) => this.#onEvent(message) });
+    this.#parser.feed(this.#decoder.decode(chunk, STREAMING));
   }
 
-  #onEvent({ event, data }: Pick<EventSourceMessage, "event" | "data">): void {
+  #onEvent({ event, data }: EventSourceMessage): void {
+    if (!this.#isHealthy(event, data)) return;
+    const bytes = BYTES.encode(data);
+    this.partial.add(bytes, 0, bytes.length);
+  }
+
+  /** Takes in what an event means, and whether nothing is wrong yet. */
+  #isHealthy(event: string | undefined, data: string): boolean {
     this.events++;
-    if (this.isBroken) return;
+    this.#wasPlain = false;
+    if (this.isBroken) return false;
     const meaning: Meaning = this.hasContent ? glance(event, data) : meaningOf(event, data);
     if (meaning.error !== undefined || meaning.malformed) {
       this.#brokenAt = this.events - 1;
       this.error = meaning.error;
       this.isMalformed = meaning.malformed === true;
-      return;
+      return false;
     }
     if (meaning.finish) this.isFinished = true;
     if (meaning.content) this.hasContent = true;
     if (data.includes('"usage')) this.usageData = data;
-    this.partial.add(BYTES.encode(data));
+    return true;
   }
 }
 
