@@ -97,7 +97,7 @@ describe.each([
   it("serves those who ask all at once in turn, and a leave after them", async () => {
     const source = new Listed(A, B, C);
     const chunks = streamOf(source).values();
-    const asked = [chunks.next(), chunks.next(), chunks.return?.("enough"), chunks.next()];
+    const asked = [chunks.next(), chunks.next(), chunks.return?.("enough" as never), chunks.next()];
     expect(await Promise.all(asked)).toEqual([
       { done: false, value: A },
       { done: false, value: B },
