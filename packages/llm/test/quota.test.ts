@@ -1,6 +1,7 @@
+import { memoryLimiterStore } from "bide";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { timeToAdmitMs } from "../src/index.js";
+import { Quota, timeToAdmitMs } from "../src/index.js";
 import { type Draining, drained, drainedBy, Way } from "./drained.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -159,6 +160,24 @@ describe("a quota that was not told", () => {
     const beside = log.filter(({ atMs, status }) => status === 200 && atMs >= 6000 && atMs < 12_000);
     expect(drainedBy(log).refused).toBeLessThanOrEqual(0.02 * 800);
     expect(beside.length / (6 * 25)).toBeGreaterThan(0.97);
+  });
+});
+
+describe("a quota in a store that several share", () => {
+  test("is drained within a hundredth of the least time: fellows are not taken for strangers", async () => {
+    const emulator = { rpm: 3000, burst: 50, latency: `${LATENCY_MS}ms` } as const;
+    const way = new Way({ emulator });
+    const shared = memoryLimiterStore();
+    const fellows = Array.from({ length: 8 }, () => {
+      return way.layer({ quota: new Quota({ rpm: 3000, burst: 50, store: () => shared }) });
+    });
+
+    const calls = Array.from({ length: 800 }, (_, number) => fellows[number % 8]?.(...way.chat(number)));
+    await way.clock.run(Promise.all(calls));
+
+    const { refused, makespanMs } = drainedBy(way.server.log());
+    expect(refused).toBe(0);
+    expect(makespanMs).toBeLessThan(1.01 * boundMs(800, { rpm: 3000, burst: 50 }));
   });
 });
 

@@ -263,11 +263,14 @@ export class Buckets {
     // What is older than what was read already says nothing new.
     if (remaining === undefined || sentMs < bucket.readMs) return { ...told, atMs: sentMs };
     bucket.readMs = sentMs;
-    const ratePerMs = limit / PERIOD_MS[currency];
-    bucket.other.note({ remaining, taken: admitted[currency] ?? 0, sentMs, unit: cost[currency] ?? 1 }, ratePerMs);
     // What went before the limiter counted this currency is in none of its logs.
     const uncounted = Math.max(0, bucket.takenBefore - (taken[currency] ?? 0));
-    this.#share(currency, bucket, ratePerMs);
+    // In a store that several share, a reading has what the fellows took as well: nobody here can tell them from strangers.
+    if (this.#config.store === undefined) {
+      const ratePerMs = limit / PERIOD_MS[currency];
+      bucket.other.note({ remaining, taken: admitted[currency] ?? 0, sentMs, unit: cost[currency] ?? 1 }, ratePerMs);
+      this.#share(currency, bucket, ratePerMs);
+    }
     // Those who arrived before it may have been sent after it, so far as arrivals are apart: by then, it had seen them all.
     const atMs = Math.min(nowMs, sentMs + this.#config.arrivalJitterMs);
     return { ...told, remaining: Math.max(0, remaining - uncounted), atMs };
