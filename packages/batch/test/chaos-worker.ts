@@ -3,5 +3,7 @@ import { startWorker } from "../src/distributed.js";
 
 const [redis = "", baseUrl = "", name = ""] = process.argv.slice(2);
 
-const worker = startWorker({ redis, baseUrl, name, concurrency: 8, lock: "2s" });
+// The endpoint's log keeps this header: so it is known who sent what.
+const headers = { "x-custom-id": name };
+const worker = startWorker({ redis, baseUrl, name, headers, concurrency: 8, lock: "2s" });
 process.once("SIGTERM", () => void worker.drain());

@@ -142,6 +142,25 @@ describe("a worker", () => {
     expect(await running).toMatchObject({ succeeded: 20 });
   }, 15_000);
 
+  test("that has lost a request to another one between two attempts does not send it again", async () => {
+    let attempts = 0;
+    const busyOnce: typeof fetch = async (url, init) => {
+      if (++attempts > 1) return fetch(url, init);
+      return Response.json({ error: { message: "busy" } }, { status: 503, headers: { "retry-after": "3" } });
+    };
+    const slow = world.worker({ fetch: busyOnce, lock: "1s" });
+    const arrivals = await arrivalsDuring(async () => {
+      const running = world.run(world.input(1));
+      await expect.poll(() => attempts, { timeout: 5000 }).toBe(1);
+      // As if it had stood still for so long that its lock ended.
+      await world.withRedis(async (redis) => redis.del(await redis.keys("*:lock")));
+      world.worker({ lock: "1s" });
+      expect(await running).toMatchObject({ succeeded: 1 });
+      await expect.poll(() => slow.figures.held, { timeout: 5000 }).toBe(0);
+    });
+    expect(arrivals).toBe(1);
+  }, 15_000);
+
   test("that cannot be read by Redis' owner needs the secret, and says so", async () => {
     const problems: string[] = [];
     const secret = "correct horse battery staple";

@@ -3,13 +3,14 @@ import type { Clock } from "bide";
 import type { Redis } from "ioredis";
 import type { BatchRequest } from "../formats/batch-request.js";
 import { isObject, parsedJson } from "../formats/json.js";
-import { type Attempt, type AttemptWatcher, ItemRun } from "../run/attempt-log.js";
+import { type Attempt, ItemRun } from "../run/attempt-log.js";
 import type { Channels } from "../run/channel.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
 import { GIVEN_BACK, type TakenJob } from "./engine.js";
 import { answerKey, promptKey } from "./names.js";
 import type { Seal } from "./seal.js";
+import type { Tenure, Tenures } from "./tenure.js";
 import { resultText, type WorkResult } from "./work.js";
 
 /** What a worker has done. One object that changes while it works. */
@@ -58,14 +59,12 @@ export class Desk {
   };
   readonly #parts: DeskParts;
   readonly #held = new Set<Held>();
-  readonly #watcher: AttemptWatcher;
   #isClosed = false;
   #unanswered = 0;
   #stop: Stop | undefined;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.#watcher = { began: () => this.figures.sending++, ended: (attempt) => this.#count(attempt) };
   }
 
   /** Why nothing more can be sent. */
@@ -98,29 +97,60 @@ export class Desk {
   }
 
   /** Does one job. @returns {@link GIVEN_BACK} when somebody else has to. */
-  async work(run: string, job: TakenJob, seal: Seal): Promise<typeof GIVEN_BACK | undefined> {
+  async work(run: string, job: TakenJob, tenures: Tenures, seal: Seal): Promise<typeof GIVEN_BACK | undefined> {
     const { id } = job;
-    const { redis, clock } = this.#parts;
-    const [prompt, answer] = await redis.mget(promptKey(run, id), answerKey(run, id));
-    // A worker that was too slow to say so has answered it: what was paid for once is not asked for again.
-    if (typeof answer === "string") return undefined;
-    // Without either the coordinator puts it there once more.
-    if (typeof prompt !== "string") return undefined;
-    if (this.#isClosed || this.#stop) return GIVEN_BACK;
-    const held: Held = { item: new ItemRun(clock, this.#watcher), controller: new AbortController() };
-    this.#held.add(held);
-    this.figures.held++;
+    const { redis } = this.#parts;
+    const [[prompt, answer], tenure] = await Promise.all([
+      redis.mget(promptKey(run, id), answerKey(run, id)),
+      tenures.begin(job),
+    ]);
     try {
-      const sent = await this.#sent(requestOf(seal.open(prompt), id), held);
+      // A worker that was too slow to say so has answered it: what was paid for once is not asked for again.
+      if (typeof answer === "string") return undefined;
+      // Without either the coordinator puts it there once more.
+      if (typeof prompt !== "string") return undefined;
+      if (this.#isClosed || this.#stop) return GIVEN_BACK;
+      return await this.#answer(requestOf(seal.open(prompt), id), { run, job, tenure, seal });
+    } finally {
+      tenure.end();
+    }
+  }
+
+  async #answer(
+    request: BatchRequest,
+    { run, job, tenure, seal }: { run: string; job: TakenJob; tenure: Tenure; seal: Seal },
+  ): Promise<typeof GIVEN_BACK | undefined> {
+    const held = this.#hold(tenure);
+    try {
+      const sent = await this.#sent(request, held);
       if (sent === undefined || this.#isOthers(sent, held, job.start)) return GIVEN_BACK;
       this.figures.done++;
       const result: WorkResult = { ...sent, attempts: held.item.attempts, worker: this.#parts.worker };
-      await this.#deliver(answerKey(run, id), seal.close(resultText(result)), job);
+      await this.#deliver(answerKey(run, job.id), seal.close(resultText(result)), job);
       return undefined;
     } finally {
       this.#held.delete(held);
       this.figures.held--;
     }
+  }
+
+  /** What is no longer surely this worker's is not sent: somebody else may have the answer. What is on the wire is paid for. */
+  #hold(tenure: Tenure): Held {
+    const controller = new AbortController();
+    const item = new ItemRun(this.#parts.clock, {
+      began: () => {
+        this.figures.sending++;
+        if (!tenure.isSure) controller.abort(LET_GO);
+      },
+      ended: (attempt) => this.#count(attempt),
+    });
+    tenure.onLost = () => {
+      if (item.isWaiting) controller.abort(LET_GO);
+    };
+    const held: Held = { item, controller };
+    this.#held.add(held);
+    this.figures.held++;
+    return held;
   }
 
   /** A result that comes when another worker's is written already would lie there for nobody. */

@@ -2,6 +2,7 @@ import { BideError, type Clock, systemRandom } from "bide";
 import { type Job, Queue, WaitingError, Worker } from "bullmq";
 import { type ChainableCommander, Redis } from "ioredis";
 import { PREFIX, queueName } from "./names.js";
+import { type Claim, Tenures } from "./tenure.js";
 
 /** There is no Redis where one was named. */
 export class RedisGoneError extends BideError {
@@ -156,6 +157,8 @@ export interface TakenJob {
   readonly key: string;
   /** Which of its starts this is, from 1. */
   readonly start: number;
+  /** Shows whose it is. */
+  readonly token: string;
 }
 
 /** What a {@link RunWorker} takes. */
@@ -165,24 +168,29 @@ export interface RunWorkerOptions {
   readonly concurrency: number;
   /** How long after its death a worker's jobs are taken over by others, at the most twice. */
   readonly lockMs: number;
-  readonly work: (job: TakenJob) => Promise<typeof GIVEN_BACK | undefined>;
+  readonly clock: Clock;
+  readonly work: (job: TakenJob, tenures: Tenures) => Promise<typeof GIVEN_BACK | undefined>;
 }
 
 /** After an error of Redis the engine waits for so long on average, spread by half in both directions. */
 const RETRIES_AFTER_MS = 1000;
 /** How often a job is taken over from workers that died before it counts as what kills them. */
 const MOST_DEATHS = 20;
+/** So often in the life of a lock it is looked whether it is still there. */
+const LOOKS_PER_LOCK = 4;
 
 /** Works on the jobs of one run. */
 export class RunWorker {
   readonly #worker: Worker;
   readonly #redis: Redis;
 
-  constructor(redis: Redis, { run, name, concurrency, lockMs, work }: RunWorkerOptions) {
+  constructor(redis: Redis, { run, name, concurrency, lockMs, clock, work }: RunWorkerOptions) {
     this.#redis = redis;
-    const process = async (job: Job, token?: string): Promise<void> => {
+    const leftMs = (claims: readonly Claim[]): Promise<readonly number[]> => this.#locksLeftMs(claims);
+    const tenures = new Tenures({ clock, everyMs: lockMs / LOOKS_PER_LOCK, leftMs });
+    const process = async (job: Job, token = ""): Promise<void> => {
       const { id = "", attemptsStarted: start } = job;
-      if ((await work({ id, start, key: this.#worker.toKey(id) })) !== GIVEN_BACK) return;
+      if ((await work({ id, start, token, key: this.#worker.toKey(id) }, tenures)) !== GIVEN_BACK) return;
       await job.moveToWait(token);
       throw new WaitingError();
     };
@@ -208,6 +216,16 @@ export class RunWorker {
   /** Takes no more jobs, and waits for those that it has. */
   async close(): Promise<void> {
     await this.#worker.close();
+  }
+
+  async #locksLeftMs(claims: readonly Claim[]): Promise<readonly number[]> {
+    const locks = claims.map(({ id }) => `${this.#worker.toKey(id)}:lock`);
+    // How long first, and then whose: in the other order it could be how long another's lasts.
+    const [lefts, owners] = await Promise.all([
+      Promise.all(locks.map((lock) => this.#redis.pttl(lock))),
+      this.#redis.mget(locks),
+    ]);
+    return claims.map(({ token }, index) => (owners[index] === token ? Math.max(0, lefts[index] ?? 0) : 0));
   }
 
   /** Lets go at once: the jobs are taken over by others. With Redis gone there is no end to wait for. */

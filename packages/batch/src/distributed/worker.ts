@@ -7,7 +7,7 @@ import { endpointsOf, settingsOf } from "../run/endpoint.js";
 import { BATCH_DEFAULTS } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
 import { Desk, type WorkerFigures } from "./desk.js";
-import { connect, RunWorker, type TakenJob } from "./engine.js";
+import { connect, RunWorker, type RunWorkerOptions } from "./engine.js";
 import { lanesText } from "./lanes.js";
 import { WORKER_DEFAULTS, type WorkerOptions } from "./options.js";
 import { Pace } from "./pace.js";
@@ -201,8 +201,9 @@ class Working implements DistributedWorker {
     }
     if (this.#desk.stop) this.#desk.resume();
     const { concurrency, lockMs } = this.#settings;
-    const work = (job: TakenJob): ReturnType<Desk["work"]> => this.#desk.work(run, job, seal);
-    this.#runs.set(run, new RunWorker(this.#redis, { run, name: this.#name, concurrency, lockMs, work }));
+    const work: RunWorkerOptions["work"] = (job, tenures) => this.#desk.work(run, job, tenures, seal);
+    const settings = { run, name: this.#name, concurrency, lockMs, clock: this.#clock, work };
+    this.#runs.set(run, new RunWorker(this.#redis, settings));
   }
 
   /** Takes no part any more in the runs that there are, until one of them is started again. */
