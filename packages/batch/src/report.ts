@@ -11,5 +11,6 @@ export type {
   ReportData,
   RunShown,
   Totals,
+  WorkerShare,
 } from "./report/report-data.js";
 export type { Series } from "./report/series.js";

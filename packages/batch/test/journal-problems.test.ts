@@ -79,9 +79,24 @@ describe("a journal that is not as it was left", () => {
     await expect(f.run(input)).rejects.toMatchObject({
       problem: "newer",
       message: expect.stringContaining(
-        "version 99 of the format, and this program knows versions up to 1; update bide",
+        "version 99 of the format, and this program knows versions up to 2; update bide",
       ),
     });
+  });
+
+  test("of the version before workers: it can be read, and a run goes on with it", async () => {
+    edit("ALTER TABLE attempts DROP COLUMN worker");
+    edit("PRAGMA user_version = 1");
+    const attempts = (): number => {
+      const journal = readJournal(f.output);
+      const count = [...journal.attempts()].length;
+      journal.close();
+      return count;
+    };
+    expect(attempts()).toBe(40);
+    const more = f.write("prompts.jsonl", batchLines([...prompts(40), "new"]));
+    expect(await f.run(more)).toMatchObject({ succeeded: 1, before: 40 });
+    expect(attempts()).toBe(41);
   });
 
   test("cut off: said, and not repaired by guessing", async () => {

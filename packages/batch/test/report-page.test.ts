@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_FLAGS, chromiumPath } from "../../../scripts/chromium.mjs";
 import { runBatch } from "../src/index.js";
 import { readReport, reportPage } from "../src/report.js";
+import { World } from "./distributed-world.js";
 
 // One batch is really run, with failures and names that would like to be HTML, and its page is looked at in a real browser.
 
@@ -53,15 +54,15 @@ afterAll(async () => {
 });
 
 /** Opens the page and tells everything that went wrong and everything that was asked of a network. */
-async function opened(options: BrowserContextOptions = {}): Promise<string[]> {
+async function opened(options: BrowserContextOptions = {}, file = "report.html"): Promise<string[]> {
   const problems: string[] = [];
   page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light", ...options });
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => problems.push(message.text()));
   page.on("request", (request) => {
-    if (request.url() !== pathToFileURL(join(folder, "report.html")).href) problems.push(request.url());
+    if (request.url() !== pathToFileURL(join(folder, file)).href) problems.push(request.url());
   });
-  await page.goto(pathToFileURL(join(folder, "report.html")).href);
+  await page.goto(pathToFileURL(join(folder, file)).href);
   // The page's own policy forbids what `waitForFunction` would do in it.
   await expect
     .poll(() => page.evaluate(() => [...document.querySelectorAll("canvas")].map(({ height }) => height > 0)))
@@ -187,6 +188,39 @@ describe("the page of a report, in a browser", () => {
     expect(await page.locator("#attempts tbody tr").count()).toBeGreaterThan(2);
     expect(await page.locator("noscript").innerText()).toContain("The charts need JavaScript");
   });
+});
+
+test("a batch by several workers shows what each of them had of it, in light and dark and on a phone", async () => {
+  const world = await World.make({ latency: "5ms", faults: ["500:30%", "429:10%"], seed: 3 });
+  try {
+    for (const name of [HOSTILE, "second"]) world.worker({ name, concurrency: 8, maxAttempts: 5 });
+    await world.run(world.input(80), { window: 20 });
+    const report = readReport({ output: world.output, nowMs: Date.now() });
+    writeFileSync(join(folder, "workers.html"), reportPage(report));
+
+    expect(await opened({ colorScheme: "dark" }, "workers.html")).toEqual([]);
+    expect(await leastContrast()).toBeGreaterThanOrEqual(4.5);
+    const rows = await page.locator("#workers tbody tr").all();
+    const cells = await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
+    const sum = (column: number): number => cells.reduce((total, row) => total + Number(row[column]), 0);
+    expect(cells.map(([name]) => name).sort()).toEqual([HOSTILE, "second"].sort());
+    expect([sum(1), sum(2)]).toEqual([80, report.totals.attempts]);
+    expect(sum(4)).toBe(report.totals.attempts - report.latencyMs.count);
+    expect(sum(5)).toBe(report.totals.rateLimited);
+    expect(report.totals.rateLimited).toBeGreaterThan(0);
+
+    await opened({ viewport: { width: 360, height: 740 }, isMobile: true }, "workers.html");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  } finally {
+    await world.clear();
+    await world.close();
+  }
+}, 60_000);
+
+test("a batch on one machine has no table of workers", async () => {
+  await opened();
+
+  expect(await page.locator("#workers").count()).toBe(0);
 });
 
 describe("what stands in the page", () => {

@@ -48,7 +48,8 @@ export class Ledger {
     const result = delivery.kind === "answered" ? delivery.result : NO_RESULT;
     const { outcome } = result;
     const cost = isSuccess(outcome) ? costOfAnswer(this.#prices, modelOf(request), result) : undefined;
-    const attempts = attemptRecords(request, result.attempts, { ...result, cost });
+    const worker = delivery.kind === "answered" ? delivery.result.worker : undefined;
+    const attempts = attemptRecords(request, result.attempts, { ...result, cost }).map((each) => ({ ...each, worker }));
     await this.#journal.record({ item, attempts, outcome });
     this.#count(result, cost);
     const { inputTokens, outputTokens } = result;

@@ -12,7 +12,7 @@ import { type OutputLines, outputLinesIn } from "./output-lines.js";
 import { journalProblem } from "./problems.js";
 import type { AttemptRecord, Counts, Item, ItemRecord, RunSettings } from "./records.js";
 import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
-import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable } from "./schema.js";
+import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable, upgradeSchema } from "./schema.js";
 
 /** What opening a journal takes. */
 export interface JournalOptions {
@@ -58,10 +58,11 @@ export class Journal {
     try {
       prepareSchema(this.#database, path);
       setDurable(this.#database);
+      upgradeSchema(this.#database);
       const prepare = (sql: string): Statement => this.#database.prepare(sql);
       this.#insertResult = prepare("INSERT INTO results VALUES (?, ?, ?)");
       this.#closeItem = prepare("UPDATE items SET state = ?, result = ? WHERE line = ?");
-      this.#insertAttempt = prepare(`INSERT INTO attempts VALUES (NULL${", ?".repeat(16)})`);
+      this.#insertAttempt = prepare(`INSERT INTO attempts VALUES (NULL${", ?".repeat(17)})`);
       this.#writeMeta = prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
       this.#openItems = prepare(`SELECT line, offset, length, custom_id, fingerprint FROM items
         WHERE state = ${OPEN} AND line > ? ORDER BY line LIMIT ?`);
@@ -247,11 +248,11 @@ export class Journal {
       model = null,
       endpoint = 0,
     } = attempt;
-    const { inputTokens, outputTokens, cachedTokens = 0, maxTokens = null, cost = null } = attempt;
+    const { inputTokens, outputTokens, cachedTokens = 0, maxTokens = null, cost = null, worker = null } = attempt;
     const times = [attempt.startedMs, attempt.waitedMs, queuedMs, attempt.tookMs].map(Math.round);
     this.#insertAttempt.run(
       ...[customId, number, ...times, status, code, type, model, endpoint],
-      ...[inputTokens, outputTokens, cachedTokens, maxTokens, cost],
+      ...[inputTokens, outputTokens, cachedTokens, maxTokens, cost, worker],
     );
   }
 

@@ -12,7 +12,7 @@ import { resultIn } from "./output-lines.js";
 import { journalProblem } from "./problems.js";
 import type { AttemptRecord, Counts, RunRecord } from "./records.js";
 import { integerIn, optionalIntegerIn, optionalNumberIn, optionalTextIn, textIn } from "./row.js";
-import { FAILED, OPEN, prepareSchema, SUCCEEDED } from "./schema.js";
+import { FAILED, hasWorkers, OPEN, prepareSchema, SUCCEEDED } from "./schema.js";
 
 /** An HTTP request in the journal, with the item that it was made for. */
 export interface JournalAttempt extends AttemptRecord {
@@ -75,6 +75,7 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
     }
   };
   const database = guard(() => openedForReading(file, openDatabase));
+  const attempts = guard(() => (hasWorkers(database) ? ATTEMPTS : ATTEMPTS_BEFORE_WORKERS));
   return {
     get isRunning() {
       return isHeld(`${file}.lock`, openDatabase);
@@ -83,7 +84,7 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
     runs: () => guard(() => [...database.prepare(RUNS).rows()].map(runIn)),
     progress: () => guard(() => progressIn(database)),
     models: () => guard(() => modelsIn(database)),
-    attempts: () => guarded(file, () => mapped(database.prepare(ATTEMPTS).rows(), attemptIn)),
+    attempts: () => guarded(file, () => mapped(database.prepare(attempts).rows(), attemptIn)),
     failedIds: (most) => guard(() => [...database.prepare(FAILED_IDS).rows(most)].map((row) => textIn(row, 0))),
     items: () => guarded(file, () => mapped(database.prepare(ITEMS).rows(), (row) => itemIn(row, file))),
     close: () => database.close(),
@@ -91,8 +92,11 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
 }
 
 const RUNS = "SELECT started_ms, ended_ms, pid, ending, settings FROM runs ORDER BY id";
-const ATTEMPTS = `SELECT custom_id, number, started_ms, waited_ms, queued_ms, took_ms, status, code, class, model, endpoint,
-  input_tokens, output_tokens, cached_tokens, max_tokens, cost FROM attempts ORDER BY id`;
+const ATTEMPT = `SELECT custom_id, number, started_ms, waited_ms, queued_ms, took_ms, status, code, class, model, endpoint,
+  input_tokens, output_tokens, cached_tokens, max_tokens, cost, `;
+const ATTEMPTS = `${ATTEMPT} worker FROM attempts ORDER BY id`;
+/** In a journal that no worker has written. */
+const ATTEMPTS_BEFORE_WORKERS = `${ATTEMPT} NULL FROM attempts ORDER BY id`;
 const FAILED_IDS = `SELECT custom_id FROM items WHERE state = ${FAILED} ORDER BY line LIMIT ?`;
 const ITEMS = `SELECT items.line, items.custom_id, items.state, results.line, results.checksum FROM items
   LEFT JOIN results ON results.id = items.result ORDER BY items.line`;
@@ -170,6 +174,7 @@ function attemptIn(row: Row): JournalAttempt {
     cachedTokens: integerIn(row, 13),
     maxTokens: optionalIntegerIn(row, 14),
     cost: optionalNumberIn(row, 15),
+    worker: optionalTextIn(row, 16),
   };
 }
 

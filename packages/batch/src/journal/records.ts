@@ -39,6 +39,8 @@ export interface AttemptRecord {
   readonly maxTokens?: number | undefined;
   /** In the currency of the run's prices; absent where the model has none. */
   readonly cost?: number | undefined;
+  /** Who made it, where several did. */
+  readonly worker?: string | undefined;
 }
 
 /** What became of an item in a run. */

@@ -3,7 +3,7 @@ import type { Database } from "./database.js";
 import { integerIn } from "./row.js";
 
 /** The layout of the journal. A file of a higher version is left alone. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** Marks the file as a journal of bide: "bide" in ASCII. */
 const APPLICATION_ID = 0x62696465;
@@ -45,7 +45,7 @@ const SCHEMA = [
     id INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, number INTEGER NOT NULL, started_ms INTEGER NOT NULL,
     waited_ms INTEGER NOT NULL, queued_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL, status INTEGER, code TEXT, class TEXT, model TEXT,
     endpoint INTEGER NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL, max_tokens INTEGER, cost REAL
+    cached_tokens INTEGER NOT NULL, max_tokens INTEGER, cost REAL, worker TEXT
   ) STRICT`,
   `CREATE TABLE runs (
     id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER, pid INTEGER NOT NULL, ending TEXT,
@@ -65,6 +65,20 @@ export function prepareSchema(database: Database, file: string): void {
     const versions = `version ${version} of the format, and this program knows versions up to ${JOURNAL_VERSION}`;
     throw new JournalError("newer", file, `the journal is of ${versions}; update bide`);
   }
+}
+
+/** Brings a journal of an older version to the layout of this one. Who only looks at it leaves it as it is. */
+export function upgradeSchema(database: Database): void {
+  if (hasWorkers(database)) return;
+  database.exec("BEGIN IMMEDIATE");
+  database.exec("ALTER TABLE attempts ADD COLUMN worker TEXT");
+  database.exec(`PRAGMA user_version = ${JOURNAL_VERSION}`);
+  database.exec("COMMIT");
+}
+
+/** Whether attempts tell which worker made them: since version 2. */
+export function hasWorkers(database: Database): boolean {
+  return pragma(database, "user_version") >= 2;
 }
 
 /** A result counts when it is on the disk: each commit waits for it. */

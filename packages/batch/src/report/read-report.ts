@@ -71,7 +71,7 @@ class ReportReader {
     let [charged, chargedWithEnough] = [0, 0];
     for (const item of itemsIn(this.#reader.attempts(), this.#runs)) {
       const shown = shownOf(item);
-      this.#tally.addItem(shown);
+      this.#tally.addItem(shown, item.attempts.at(-1)?.worker);
       if (failed.has(item.customId)) {
         if (failed.get(item.customId) === undefined) series.add("failed", timeline.at(endOf(item)));
         failed.set(item.customId, shown);
@@ -123,6 +123,7 @@ class ReportReader {
       totals,
       limits,
       models: tally.models,
+      workers: tally.workers,
       runs: runsShown(this.#runs, timeline, this.#isRunning),
       latencyMs: tally.latencyMs.percentiles(),
       latencyBars: tally.latencyMs.bars(),

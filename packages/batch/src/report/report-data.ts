@@ -14,6 +14,8 @@ export interface ReportData {
   readonly totals: Totals;
   readonly limits: Limits;
   readonly models: readonly ModelShare[];
+  /** Those with the most requests first; none of a batch on one machine. */
+  readonly workers: readonly WorkerShare[];
   readonly runs: readonly RunShown[];
   readonly series: Series;
   /** Of requests that were answered well: from sending to the whole answer, in milliseconds. */
@@ -63,6 +65,20 @@ export interface ModelShare {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cost: number;
+}
+
+/** What one worker had of it. */
+export interface WorkerShare {
+  readonly worker: string;
+  /** Items whose result is from it. */
+  readonly items: number;
+  readonly attempts: number;
+  /** Those of them that failed in whatever way. */
+  readonly failed: number;
+  /** Those of them that were answered with 429. */
+  readonly rateLimited: number;
+  /** Of requests that were answered well, in milliseconds. */
+  readonly latencyMs: Percentiles;
 }
 
 /** A run, for people. */

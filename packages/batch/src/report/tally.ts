@@ -1,6 +1,7 @@
 import type { JournalAttempt } from "../journal/reader.js";
 import { Histogram } from "./histogram.js";
-import type { FailureKind, ItemShown, ModelShare } from "./report-data.js";
+import type { FailureKind, ItemShown, ModelShare, WorkerShare } from "./report-data.js";
+import { WorkerTally } from "./worker-tally.js";
 
 /** How many of the slowest items are shown. */
 const SLOWEST = 20;
@@ -28,6 +29,7 @@ export class Tally {
   readonly bounds: Map<number, number> = new Map();
   readonly #models = new Map<string, { -readonly [field in keyof ModelShare]: ModelShare[field] }>();
   readonly #failures = new Map<string, { -readonly [field in keyof FailureKind]: FailureKind[field] }>();
+  readonly #workers = new Map<string, WorkerTally>();
   readonly #slowest: ItemShown[] = [];
 
   add(attempt: JournalAttempt): void {
@@ -39,11 +41,13 @@ export class Tally {
     if (isAnswered(attempt)) this.#addAnswer(attempt);
     else if (attempt.class !== undefined || attempt.status !== undefined) this.#addFailure(attempt);
     this.#addModel(attempt);
+    if (attempt.worker !== undefined) this.#workerOf(attempt.worker).add(attempt, isAnswered(attempt));
   }
 
-  /** An item is over, in one run. */
-  addItem(item: ItemShown): void {
+  /** An item is over, in one run. @param worker Who ended it, where several work. */
+  addItem(item: ItemShown, worker: string | undefined): void {
     this.itemMs.add(item.tookMs);
+    if (worker !== undefined) this.#workerOf(worker).items++;
     const slowest = this.#slowest;
     if (slowest.length === SLOWEST && item.tookMs <= (slowest.at(-1)?.tookMs ?? 0)) return;
     slowest.push(item);
@@ -59,8 +63,18 @@ export class Tally {
     return [...this.#failures.values()].sort((a, b) => b.attempts - a.attempts);
   }
 
+  get workers(): readonly WorkerShare[] {
+    return [...this.#workers.values()].map((worker) => worker.share()).sort((a, b) => b.attempts - a.attempts);
+  }
+
   get slowest(): readonly ItemShown[] {
     return this.#slowest;
+  }
+
+  #workerOf(name: string): WorkerTally {
+    const worker = this.#workers.get(name) ?? new WorkerTally(name);
+    this.#workers.set(name, worker);
+    return worker;
   }
 
   #addAnswer({ tookMs, inputTokens, outputTokens, cachedTokens = 0, maxTokens, cost }: JournalAttempt): void {

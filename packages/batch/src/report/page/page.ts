@@ -4,7 +4,7 @@ import { count, time } from "../format.js";
 import type { ReportData } from "../report-data.js";
 import { type Html, html, jsonFor, raw } from "./html.js";
 import style from "./page.css?text";
-import { advice, chart, failures, items, models, percentiles, runs, tiles } from "./sections.js";
+import { advice, chart, failures, items, models, percentiles, runs, tiles, workers } from "./sections.js";
 
 /** Nothing may be loaded from anywhere, whatever stands in the page. */
 const POLICY =
@@ -37,6 +37,7 @@ ${percentiles(data)}
 ${failures(data)}
 ${items(data)}
 ${models(data)}
+${workers(data)}
 ${runs(data)}
 </main>
 <footer><p>Made by bide from the journal. No prompt and no answer is in this page.</p></footer>

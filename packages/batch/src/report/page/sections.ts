@@ -1,6 +1,6 @@
 import { count, money, percent, plural, time } from "../format.js";
 import type { Percentiles } from "../histogram.js";
-import type { FailureKind, ItemShown, ReportData, RunShown } from "../report-data.js";
+import type { FailureKind, ItemShown, ReportData, RunShown, WorkerShare } from "../report-data.js";
 import { type Html, html } from "./html.js";
 
 /** The figures that matter, large. */
@@ -99,6 +99,19 @@ export function models({ models: shares, totals }: ReportData): Html {
       html`<tr><th scope="row" class="id">${model}</th><td>${count(attempts)}</td><td>${count(inputTokens)}</td><td>${count(outputTokens)}</td><td>${money(cost, totals.currency)}</td></tr>`,
   );
   return section("models", "Models", table("Models", ["model", "requests", "tokens in", "tokens out", "cost"], rows));
+}
+
+/** A thousand rows are no view of a thousand workers; the JSON has all of them. */
+const WORKERS_SHOWN = 100;
+
+/** What each worker had of it; nothing where one machine did it all. */
+export function workers({ workers: shares, totals }: ReportData): Html {
+  if (shares.length === 0) return html``;
+  const row = ({ worker, items: ended, attempts, failed, rateLimited, latencyMs }: WorkerShare): Html =>
+    html`<tr><th scope="row" class="id">${worker}</th><td>${count(ended)}</td><td>${count(attempts)}</td><td>${share(attempts, totals.attempts)}</td><td>${count(failed)}</td><td>${count(rateLimited)}</td><td>${time(latencyMs.p50)}</td><td>${time(latencyMs.p95)}</td></tr>`;
+  const head = ["worker", "items", "requests", "share", "failed", "429", "answer p50", "p95"];
+  const title = shares.length > WORKERS_SHOWN ? `Workers (the first ${WORKERS_SHOWN} of ${shares.length})` : "Workers";
+  return section("workers", title, table("Workers", head, shares.slice(0, WORKERS_SHOWN).map(row)));
 }
 
 /** When it ran, and how each run ended. */
