@@ -42,10 +42,15 @@ export class World {
   }
 
   /** Writes a file of so many requests, `id-0` and on. */
-  input(items: number): string {
+  input(items: number, more: Readonly<Record<string, unknown>> = {}): string {
     const path = join(this.folder, "prompts.jsonl");
     const lines = Array.from({ length: items }, (_, index) => {
-      const body = { model: "emu", messages: [{ role: "user", content: `Question ${index}` }], user: `id-${index}` };
+      const body = {
+        model: "emu",
+        messages: [{ role: "user", content: `Question ${index}` }],
+        user: `id-${index}`,
+        ...more,
+      };
       return JSON.stringify({ custom_id: `id-${index}`, method: "POST", url: "/v1/chat/completions", body });
     });
     writeFileSync(path, lines.join("\n"));

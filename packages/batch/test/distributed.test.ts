@@ -1,3 +1,4 @@
+import type { StandardSchema } from "@bide/llm";
 import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type DistributedOptions, distributedStatus } from "../src/distributed.js";
@@ -70,6 +71,52 @@ describe("a run over workers", () => {
     expect(arrivals).toBe(100);
     expect(world.idsInOutput()).toEqual(idsTo(100));
     await world.clear();
+  });
+
+  test("also when it may put less there than the one before: what was answered there is collected", async () => {
+    world.worker();
+    const arrivals = await arrivalsDuring(async () => {
+      await cutRun(100, 10);
+      await expect.poll(async () => (await distributedStatus(world.server.url)).runs[0]?.active).toBe(0);
+      expect(await world.run(world.input(100), { window: 5 })).toMatchObject({ total: 100, succeeded: 100, open: 0 });
+    });
+    expect(arrivals).toBe(100);
+  });
+
+  test("takes nothing new that could cost more than it may, and goes on when it may cost more", async () => {
+    world.worker();
+    const prices = { date: "2026-01-01", currency: "USD", models: { emu: { input: 1, output: 1 } } };
+    // By its bytes a request may cost more than it does: about 70 tokens in, and 16 out at the most.
+    const input = world.input(40, { max_tokens: 16 });
+    const first = await world.run(input, { prices, maxCost: 0.0008 });
+    expect(first).toMatchObject({ failed: 0, stop: { reason: "max-cost" } });
+    expect(first.cost).toBeLessThanOrEqual(0.0008);
+    expect(first.succeeded).toBeGreaterThan(5);
+    expect(first.open).toBe(40 - first.succeeded);
+    expect(await world.run(input, { prices, maxCost: 1 })).toMatchObject({ succeeded: 40, stop: undefined });
+  });
+
+  test("has its answers checked by workers that can, and none else takes part", async () => {
+    const problems: string[] = [];
+    const asked: string[] = [];
+    const schemaCheck = (schema: string): StandardSchema => {
+      asked.push(schema);
+      // Whatever the schema says: nothing fits.
+      const validate = (): object => ({ issues: [{ message: "no" }] });
+      return { "~standard": { version: 1, vendor: "test", validate } } as StandardSchema;
+    };
+    world.worker({ onProblem: (sentence) => problems.push(sentence) });
+    world.worker({ schemaCheck, maxAttempts: 2 });
+    const input = world.input(10);
+
+    const arrivals = await arrivalsDuring(async () => {
+      const schema = '{"type":"object"}';
+      expect(await world.run(input, { schema })).toMatchObject({ succeeded: 0, failed: 10, attempts: 20 });
+    });
+    expect([arrivals, asked]).toEqual([20, ['{"type":"object"}']]);
+    expect(problems).toEqual([expect.stringMatching(/^run \w+: its answers are to fit a schema/)]);
+    // Without one, all take part again.
+    expect(await world.run(input, { retryFailed: true })).toMatchObject({ succeeded: 10, attempts: 10 });
   });
 
   test("puts there once more what Redis has forgotten", async () => {

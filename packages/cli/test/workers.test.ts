@@ -75,9 +75,52 @@ test("workers with the key answer a run that has none, are seen in the status, a
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(ITEMS);
 }, 20_000);
 
+test("what is told to one machine holds for many: a schema for the answers, a bound on the cost, a dry run", async () => {
+  const file = (name: string, content: unknown): string => {
+    writeFileSync(join(folder, name), JSON.stringify(content));
+    return join(folder, name);
+  };
+  const prices = file("prices.json", { date: "2026-11-26", currency: "USD", models: { emu: { input: 1, output: 2 } } });
+  const asks = ["run", join(folder, "prompts.jsonl"), "--redis", "--prices", prices];
+  const bide = async (...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> => {
+    const io = fakeIo({ env: { REDIS_URL: redis.url, BIDE_SECRET: "a long and random one" } });
+    const code = await main([...asks, ...args], io);
+    return { code, text: io.printed() + io.said() };
+  };
+
+  const arrivals = emulator.stats().arrivals;
+  const estimate = await bide("-o", join(folder, "dry.jsonl"), "--dry-run");
+  expect(estimate).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/nothing was sent[\s\S]*time +unknown: no limit/),
+  });
+  expect(emulator.stats().arrivals).toBe(arrivals);
+
+  const child = worker("checking");
+  const asNumber = file("number.json", { type: "number" });
+  const refused = await bide(
+    "-o",
+    join(folder, "checked.jsonl"),
+    "--validate",
+    asNumber,
+    "--limit",
+    "2",
+    "--max-cost",
+    "1",
+  );
+  expect(refused).toMatchObject({ code: 1, text: expect.stringContaining("failed     2") });
+  const bounded = await bide("-o", join(folder, "bounded.jsonl"), "--max-cost", "0.0000001");
+  expect(bounded).toMatchObject({ code: 3, text: expect.stringContaining("what the run may cost is spent") });
+  expect((await ended(child)).code).toBe(0);
+}, 60_000);
+
 test.each([
   ["limits", ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--rpm", "5"], "--rpm is the workers'"],
-  ["a bound on the cost", ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--max-cost", "5"], "exclude each other"],
+  [
+    "a schema that is none",
+    ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--validate", "none.json"],
+    "--validate none.json: the file cannot be read",
+  ],
   ["no Redis", ["worker", "--base-url", "http://127.0.0.1:9/v1"], "no Redis: give --redis"],
   ["an address that is none", ["status", "--redis", "localhost"], "Expected an address such as redis://"],
   ["a file and a Redis", ["status", "r.jsonl", "--redis", "redis://127.0.0.1:9"], "exclude each other"],

@@ -1,28 +1,8 @@
 import type { Limits } from "bide";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Quota } from "./quota.js";
-import { type Connected, clear, connectIoredis } from "./redis.js";
+import { describe, expect, test } from "vitest";
+import { quotasInRedis } from "./quota.js";
 
-/** One takes 100 ms to come in. */
-const TEN: Limits = { requests: { per: "1s", limit: 10, burst: 4 } };
-
-let redis: Connected;
-let quotas: Quota[] = [];
-
-beforeAll(async () => {
-  redis = await connectIoredis();
-});
-afterEach(async () => {
-  for (const { prefix } of quotas) await clear(redis, prefix);
-  quotas = [];
-});
-afterAll(() => redis.close());
-
-function quota(limits: Limits = TEN): Quota {
-  const made = new Quota(redis, limits);
-  quotas.push(made);
-  return made;
-}
+const quota = quotasInRedis();
 
 describe("workers that share a quota", () => {
   test("take from the same buckets, though their clocks are a minute apart", async () => {
@@ -182,7 +162,7 @@ describe("Redis with another memory", () => {
     const shared = quota();
     const worker = await shared.worker();
     await worker.ask({ requests: 4 });
-    await clear(redis, shared.prefix);
+    await shared.clear();
     expect(await worker.ask()).toBe(100);
   });
 
@@ -190,9 +170,9 @@ describe("Redis with another memory", () => {
     const shared = quota();
     const worker = await shared.worker();
     const [key = ""] = (await shared.keys()).filter((name) => name.endsWith(":limiter"));
-    await redis.command("COPY", key, `${key}:before`);
+    await shared.command("COPY", key, `${key}:before`);
     await worker.ask({ requests: 4 });
-    await redis.command("COPY", `${key}:before`, key, "REPLACE");
+    await shared.command("COPY", `${key}:before`, key, "REPLACE");
     expect(await worker.ask()).toBe(100);
   });
 
@@ -200,7 +180,7 @@ describe("Redis with another memory", () => {
     const shared = quota();
     const { store, clock, ask } = await shared.worker();
     const answer = await store.reserve({ cost: { requests: 2 }, keepFree: 0 }, clock.nowMs());
-    await clear(redis, shared.prefix);
+    await shared.clear();
     await shared.clock.advance(1);
     await ask();
     expect(answer.kind).toBe("admitted");
@@ -214,7 +194,7 @@ describe("Redis with another memory", () => {
     const worker = await shared.worker();
     await worker.ask({ requests: 4 });
     await shared.clock.advance("11m");
-    await clear(redis, shared.prefix);
+    await shared.clear();
     expect(await worker.ask({ requests: 4 })).toBe("admitted");
   });
 });
@@ -233,10 +213,10 @@ describe("the keys of a quota", () => {
     const keys = await shared.keys();
     expect(keys.length).toBeGreaterThan(2);
     for (const key of keys) {
-      expect(Number(await redis.command("PTTL", key)), key).toBeGreaterThan(0);
+      expect(Number(await shared.command("PTTL", key)), key).toBeGreaterThan(0);
     }
     const held = keys.find((key) => key.endsWith(":held")) ?? "";
-    expect(await redis.command("ZRANGE", held, "0", "-1")).toEqual(['51 {"requests":1}']);
+    expect(await shared.command("ZRANGE", held, "0", "-1")).toEqual(['51 {"requests":1}']);
   });
 
   test("forget what was taken after five minutes", async () => {
@@ -244,7 +224,7 @@ describe("the keys of a quota", () => {
     const worker = await shared.worker();
     const slices = async (): Promise<number> => {
       const key = (await shared.keys()).find((name) => name.endsWith(":taken"));
-      return key === undefined ? 0 : Number(await redis.command("ZCARD", key));
+      return key === undefined ? 0 : Number(await shared.command("ZCARD", key));
     };
     for (let i = 0; i < 20; i++) {
       await worker.ask();

@@ -1,30 +1,11 @@
-import { type Limits, rateLimit } from "bide";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { rateLimit } from "bide";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
 import { redisLimiterStore } from "../src/index.js";
-import { Quota } from "./quota.js";
-import { type Connected, clear, connectIoredis, ownPrefix } from "./redis.js";
+import { quotasInRedis } from "./quota.js";
+import { connectIoredis, ownPrefix } from "./redis.js";
 
-/** One takes 100 ms to come in. */
-const TEN: Limits = { requests: { per: "1s", limit: 10, burst: 4 } };
-
-let redis: Connected;
-let quotas: Quota[] = [];
-
-beforeAll(async () => {
-  redis = await connectIoredis();
-});
-afterEach(async () => {
-  for (const { prefix } of quotas) await clear(redis, prefix);
-  quotas = [];
-});
-afterAll(() => redis.close());
-
-function quota(limits: Limits = TEN): Quota {
-  const made = new Quota(redis, limits);
-  quotas.push(made);
-  return made;
-}
+const quota = quotasInRedis();
 
 describe("while Redis does not answer", () => {
   test("each worker goes on with its share of what was left, at its share of the rate", async () => {

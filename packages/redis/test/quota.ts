@@ -1,12 +1,35 @@
 import { type Clock, type Cost, type Limits, type RateLimitPolicy, rateLimit } from "bide";
 import { type VirtualClock, virtualClock } from "bide/testing";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import {
   type IoredisClient,
   type RedisLimiterStore,
   type RedisLimiterStoreOptions,
   redisLimiterStore,
 } from "../src/index.js";
-import { type Connected, ownPrefix, withServerTime } from "./redis.js";
+import { type Connected, clear, connectIoredis, ownPrefix, withServerTime } from "./redis.js";
+
+/** One takes 100 ms to come in. */
+const TEN: Limits = { requests: { per: "1s", limit: 10, burst: 4 } };
+
+/** For the tests of a file: makes quotas in the Redis that there is, and leaves nothing of them in it. */
+export function quotasInRedis(): (limits?: Limits) => Quota {
+  let redis: Connected;
+  let made: Quota[] = [];
+  beforeAll(async () => {
+    redis = await connectIoredis();
+  });
+  afterEach(async () => {
+    for (const quota of made) await quota.clear();
+    made = [];
+  });
+  afterAll(() => redis.close());
+  return (limits = TEN) => {
+    const quota = new Quota(redis, limits);
+    made.push(quota);
+    return quota;
+  };
+}
 
 /** One who shares a quota, with its own client, so that calls can be counted and cut. */
 export interface Worker {
@@ -85,6 +108,16 @@ export class Quota {
 
   keys(): Promise<readonly string[]> {
     return this.#connected.keys(this.prefix);
+  }
+
+  /** One command to the node that keeps the key. */
+  command(name: string, key: string, ...rest: readonly string[]): Promise<unknown> {
+    return this.#connected.command(name, key, ...rest);
+  }
+
+  /** Forgets it, as a Redis without a disk does. */
+  clear(): Promise<void> {
+    return clear(this.#connected, this.prefix);
   }
 }
 

@@ -5,10 +5,10 @@ import type { Redis } from "ioredis";
 import { writeResults } from "../export.js";
 import type { BatchFiles } from "../files.js";
 import type { Journal } from "../journal/journal.js";
-import type { OpenRequest } from "../run/item-feed.js";
 import type { BatchSummary } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
 import { summaryOf } from "../run/summary.js";
+import type { Feed } from "./feed.js";
 import { lanesOf } from "./lanes.js";
 import type { Ledger } from "./ledger.js";
 import type { Delivery, Mailbox } from "./mailbox.js";
@@ -45,7 +45,7 @@ export interface CoordinatorParts {
   /** What the input is called. */
   readonly input: string;
   readonly seal: Seal;
-  readonly requests: AsyncGenerator<OpenRequest, void, void>;
+  readonly feed: Feed;
   readonly options: DistributedOptions;
 }
 
@@ -67,8 +67,9 @@ export class Coordinator {
   readonly #start = randomBytes(8).toString("hex");
   #stop: Stop | undefined;
   #isCut = false;
-  #isFed = false;
-  /** Every item that an earlier coordinator may have left in Redis has been posted again. */
+  /** How many jobs an earlier coordinator has left in Redis: they are of the first items that are open. */
+  #leftBehind = 0;
+  /** Every item that it may have left there has been posted again. */
   #hasCaughtUp = false;
   #window: number;
   #lonelyBeats = 0;
@@ -95,6 +96,8 @@ export class Coordinator {
     const { mailbox } = this.#parts;
     try {
       await this.#patience.with(() => mailbox.queue.resume());
+      const { waiting, active, ended } = await this.#patience.with(() => mailbox.queue.counts());
+      this.#leftBehind = waiting + active + ended;
       await this.#work();
       const isLeft = this.#stop === undefined || (await this.#drain());
       if (isLeft && !this.#isCut) await this.#leave();
@@ -106,8 +109,8 @@ export class Coordinator {
   }
 
   async #work(): Promise<void> {
-    const { mailbox } = this.#parts;
-    while (!this.#stop && !(this.#isFed && mailbox.size === 0)) {
+    const { mailbox, feed } = this.#parts;
+    while (!this.#stop && !(feed.isAtEnd && mailbox.size === 0)) {
       await this.#beat();
       // Side by side: what a loop takes is round trips to Redis.
       const [collected] = await Promise.all([this.#collect(), this.#feed()]);
@@ -117,26 +120,27 @@ export class Coordinator {
 
   /** Back-pressure: no more lies in Redis than the window, however long the file. */
   async #feed(): Promise<void> {
-    const { mailbox, requests } = this.#parts;
-    const batch: OpenRequest[] = [];
-    const room = Math.min(MOST_AT_ONCE, this.#window - mailbox.size);
-    while (!this.#isFed && batch.length < room) {
-      const next = await requests.next();
-      if (next.done) this.#isFed = true;
-      else batch.push(next.value);
-    }
+    const { mailbox, feed } = this.#parts;
+    const window = this.#hasCaughtUp ? this.#window : Math.max(this.#window, this.#leftBehind);
+    const batch = await feed.take(Math.min(MOST_AT_ONCE, window - mailbox.size));
     await this.#patience.with(() => mailbox.post(batch));
-    this.#hasCaughtUp ||= this.#isFed || mailbox.size >= this.#window;
+    this.#hasCaughtUp ||= feed.isAtEnd || mailbox.size >= window;
     this.#countUnderWay();
+    if (feed.isSpent) this.end({ reason: "max-cost", message: "what the run may cost is spent" }, false);
+  }
+
+  async #record(delivery: Parameters<Ledger["record"]>[0]): Promise<void> {
+    const { ledger, feed } = this.#parts;
+    feed.done(delivery.open, await ledger.record(delivery));
   }
 
   async #collect(): Promise<number> {
-    const { mailbox, ledger } = this.#parts;
+    const { mailbox } = this.#parts;
     const most = Math.max(this.#window, MOST_AT_ONCE);
     const deliveries = await this.#patience.with(() => mailbox.collect(most, this.#hasCaughtUp));
     const gone = deliveries.filter(({ kind }) => kind === "gone").map(({ open }) => open);
     const ended = deliveries.filter(hasEnded);
-    await Promise.all(ended.map((delivery) => ledger.record(delivery)));
+    await Promise.all(ended.map((delivery) => this.#record(delivery)));
     await this.#patience.with(() => mailbox.done(ended.map(({ open }) => open)));
     if (!this.#stop && gone.length > 0) await this.#patience.with(() => mailbox.again(gone));
     this.#countUnderWay();
@@ -175,10 +179,15 @@ export class Coordinator {
   }
 
   #facts(): Parameters<typeof tellRun>[2] {
-    const { ledger, input, seal } = this.#parts;
+    const { ledger, input, seal, options } = this.#parts;
     const { total, before, succeeded, failed } = ledger.figures;
     const done = before + succeeded + failed;
-    return { input: basename(input), total, done, failed, start: this.#start, proof: seal.close(PROOF) };
+    const { schema } = options;
+    return {
+      ...{ input: basename(input), total, done, failed, start: this.#start, proof: seal.close(PROOF) },
+      // An earlier start may have had one.
+      schema: schema === undefined ? "" : seal.close(schema),
+    };
   }
 
   /**

@@ -2,15 +2,16 @@ import type { LaneState } from "@bide/llm";
 import type { Clock } from "bide";
 import type { Redis } from "ioredis";
 import type { BatchRequest } from "../formats/batch-request.js";
-import { isObject, parsedJson } from "../formats/json.js";
 import { type Attempt, ItemRun } from "../run/attempt-log.js";
-import type { Channels } from "../run/channel.js";
+import type { Channel } from "../run/channel.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
 import { GIVEN_BACK, type TakenJob } from "./engine.js";
 import { answerKey, promptKey } from "./names.js";
+import { parseOrder } from "./order.js";
 import type { Seal } from "./seal.js";
 import type { Tenure, Tenures } from "./tenure.js";
+import type { Ways } from "./ways.js";
 import { resultText, type WorkResult } from "./work.js";
 
 /** What a worker has done. One object that changes while it works. */
@@ -43,8 +44,9 @@ interface Held {
 /** What a {@link Desk} works with. */
 export interface DeskParts {
   readonly redis: Redis;
-  /** With one channel in it: the worker's. */
-  readonly channels: Channels;
+  readonly ways: Ways;
+  /** Hears of a job whose answer must fit a schema that was not learned; learns it where the worker can. */
+  readonly onUnknown: (run: string) => Promise<void>;
   readonly clock: Clock;
   /** Told with each result. */
   readonly worker: string;
@@ -74,14 +76,14 @@ export class Desk {
 
   /** What the worker's quota knows by now. */
   lanes(): readonly LaneState[] {
-    return this.#parts.channels.lanes();
+    return this.#parts.ways.lanes();
   }
 
   /** Whatever stopped it is tried again. */
   resume(): void {
     this.#stop = undefined;
     this.#unanswered = 0;
-    this.#parts.channels.resume();
+    this.#parts.ways.resume();
   }
 
   /** Begins nothing from now on, and lets go of what only waits; or of all. */
@@ -99,7 +101,7 @@ export class Desk {
   /** Does one job. @returns {@link GIVEN_BACK} when somebody else has to. */
   async work(run: string, job: TakenJob, tenures: Tenures, seal: Seal): Promise<typeof GIVEN_BACK | undefined> {
     const { id } = job;
-    const { redis } = this.#parts;
+    const { redis, ways, onUnknown } = this.#parts;
     const [[prompt, answer], tenure] = await Promise.all([
       redis.mget(promptKey(run, id), answerKey(run, id)),
       tenures.begin(job),
@@ -109,8 +111,11 @@ export class Desk {
       if (typeof answer === "string") return undefined;
       // Without either the coordinator puts it there once more.
       if (typeof prompt !== "string") return undefined;
-      if (this.#isClosed || this.#stop) return GIVEN_BACK;
-      return await this.#answer(requestOf(seal.open(prompt), id), { run, job, tenure, seal });
+      const { request, mark } = parseOrder(seal.open(prompt), id);
+      if (ways.of(mark) === undefined) await onUnknown(run);
+      const channel = ways.of(mark);
+      if (channel === undefined || this.#isClosed || this.#stop) return GIVEN_BACK;
+      return await this.#answer(request, { run, job, tenure, seal, channel });
     } finally {
       tenure.end();
     }
@@ -118,11 +123,11 @@ export class Desk {
 
   async #answer(
     request: BatchRequest,
-    { run, job, tenure, seal }: { run: string; job: TakenJob; tenure: Tenure; seal: Seal },
+    { run, job, tenure, seal, channel }: { run: string; job: TakenJob; tenure: Tenure; seal: Seal; channel: Channel },
   ): Promise<typeof GIVEN_BACK | undefined> {
     const held = this.#hold(tenure);
     try {
-      const sent = await this.#sent(request, held);
+      const sent = await this.#sent(channel, request, held);
       if (sent === undefined || this.#isOthers(sent, held, job.start)) return GIVEN_BACK;
       this.figures.done++;
       const result: WorkResult = { ...sent, attempts: held.item.attempts, worker: this.#parts.worker };
@@ -160,9 +165,7 @@ export class Desk {
     if (isWaitedFor === 0) await redis.del(key);
   }
 
-  async #sent(request: BatchRequest, { item, controller }: Held): Promise<Sent | undefined> {
-    const [channel] = this.#parts.channels.all;
-    if (channel === undefined) return undefined;
+  async #sent(channel: Channel, request: BatchRequest, { item, controller }: Held): Promise<Sent | undefined> {
     try {
       return await send(channel.sender, request, controller.signal, item);
     } catch (error) {
@@ -198,13 +201,4 @@ export class Desk {
     this.figures.attempts++;
     if (status === 429) this.figures.rateLimited++;
   }
-}
-
-/** @throws TypeError for anything but what a coordinator writes. */
-function requestOf(text: string, id: string): BatchRequest {
-  const value = parsedJson(text);
-  if (isObject(value) && typeof value["url"] === "string" && isObject(value["body"])) {
-    return { customId: id, url: value["url"], body: value["body"] };
-  }
-  throw new TypeError("a job holds no request");
 }

@@ -42,8 +42,8 @@ export class Ledger {
     return this.#prices;
   }
 
-  /** @returns When it is on the disk. */
-  async record(delivery: Exclude<Delivery, { readonly kind: "gone" }>): Promise<void> {
+  /** @returns When it is on the disk: what it cost, where its model has a price. */
+  async record(delivery: Exclude<Delivery, { readonly kind: "gone" }>): Promise<number | undefined> {
     const { item, request } = delivery.open;
     const result = delivery.kind === "answered" ? delivery.result : NO_RESULT;
     const { outcome } = result;
@@ -56,6 +56,7 @@ export class Ledger {
     const found = outcome.kind === "answer" ? { status: outcome.status } : { code: outcome.code };
     const told = { customId: item.customId, ok: isSuccess(outcome), ...found, inputTokens, outputTokens, cost };
     this.tell({ type: "item-done", ...told, attempts: attempts.length });
+    return cost;
   }
 
   tell(event: BatchEvent): void {

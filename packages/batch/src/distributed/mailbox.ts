@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { OpenRequest } from "../run/item-feed.js";
 import { execute, RunQueue } from "./engine.js";
 import { answerKey, jobId, promptKey } from "./names.js";
+import { orderText } from "./order.js";
 import { RUN_KEPT_MS } from "./registry.js";
 import type { Seal } from "./seal.js";
 import { parseResult, type WorkResult } from "./work.js";
@@ -23,6 +24,8 @@ export interface MailboxOptions {
   readonly run: string;
   readonly seal: Seal;
   readonly promptsForMs: number;
+  /** Of the schema that answers must fit. */
+  readonly mark: string;
 }
 
 /** The items of a run that are in Redis: puts them there, takes out what became of them, and misses none. */
@@ -48,14 +51,14 @@ export class Mailbox {
 
   async post(requests: readonly OpenRequest[]): Promise<void> {
     if (requests.length === 0) return;
-    const { redis, run, seal, promptsForMs } = this.#options;
+    const { redis, run, seal, promptsForMs, mark } = this.#options;
     const pipeline = redis.pipeline();
     const ids = requests.map((open) => {
       const { item, request } = open;
       const id = jobId(item.fingerprint);
       // Before anybody can answer it: an answer to what nobody waits for is swept.
       this.#pending.set(id, open);
-      const text = seal.close(JSON.stringify({ url: request.url, body: request.body }));
+      const text = seal.close(orderText({ request, mark }));
       pipeline.set(promptKey(run, id), text, "PX", promptsForMs);
       return id;
     });

@@ -1,3 +1,4 @@
+import type { StandardSchema } from "@bide/llm";
 import type { Clock, Duration } from "bide";
 import type { Endpoint } from "../run/endpoint.js";
 import type { BatchOptions } from "../run/options.js";
@@ -18,6 +19,7 @@ export interface DistributedOptions
         | "sample"
         | "model"
         | "prices"
+        | "maxCost"
       )
     | ("drain" | "signal" | "clock" | "openDatabase" | "onEvent")
   > {
@@ -33,6 +35,11 @@ export interface DistributedOptions
   readonly promptsFor?: Duration | undefined;
   /** Encrypts prompts and answers, with a text that coordinator and workers share and Redis never sees. @default none */
   readonly secret?: string | undefined;
+  /**
+   * A JSON Schema, as text, that every answer must fit; one that does not is asked for again. Workers that cannot check it
+   * take no part. @default none
+   */
+  readonly schema?: string | undefined;
   /** Hears, at the start, what this Redis may lose, and once for each, of errors that are waited out. */
   readonly onWarning?: ((sentence: string) => void) | undefined;
 }
@@ -47,6 +54,8 @@ export interface WorkerOptions
   readonly redis: string;
   /** The most requests at once, of each run. An integer >= 1. @default 64 */
   readonly concurrency?: number | undefined;
+  /** Makes a check of a run's {@link DistributedOptions.schema}. @default none: runs that have one are sat out */
+  readonly schemaCheck?: ((schema: string) => StandardSchema) | undefined;
   /** The secret of the coordinators. @default none */
   readonly secret?: string | undefined;
   /** After this without a sign of life, a worker's jobs are taken over by others. @default "10s" */

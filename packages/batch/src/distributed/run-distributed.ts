@@ -10,13 +10,16 @@ import type { RunSettings } from "../journal/records.js";
 import { importInput } from "../run/import-input.js";
 import { inputOf } from "../run/input.js";
 import { openRequests } from "../run/item-feed.js";
+import { checkMaxCost, costBoundOf } from "../run/money.js";
 import type { BatchSummary } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
 import { Coordinator, type CoordinatorParts, runOf } from "./coordinator.js";
 import { connect, reach } from "./engine.js";
+import { Feed } from "./feed.js";
 import { Ledger } from "./ledger.js";
 import { Mailbox } from "./mailbox.js";
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from "./options.js";
+import { markOf } from "./order.js";
 import { persistenceWarnings } from "./persistence.js";
 import { knownWorkers } from "./registry.js";
 import { Seal } from "./seal.js";
@@ -46,12 +49,14 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
     const changes = await importInput(journal, input);
     if (options.retryFailed) journal.reopenFailed();
     for (const sentence of await persistenceWarnings(redis)) options.onWarning?.(sentence);
+    const costBound = costBoundOf(journal, options);
     const requests = openRequests({ ...options, journal, input, isStopped: () => false });
     try {
+      const feed = new Feed(requests, costBound);
       const ledger = new Ledger(journal, clock, options);
       const coordinator = new Coordinator({
         ...mailTo(redis, journal, options),
-        ...{ input: input.name, journal, ledger, files, requests, options },
+        ...{ input: input.name, journal, ledger, files, feed, options },
       });
       ledger.tell({ type: "run-started", progress: ledger.figures, changes, lanes: () => ledger.lanes });
       const record = journal.beginRun(clock.wallNowMs(), await settingsOfRun(redis, ledger.prices));
@@ -77,10 +82,11 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
 }
 
 /** @throws OptionError for one that is out of range. */
-function checkOptions({ window, limit, sample, timeBudget, promptsFor }: DistributedOptions): void {
+function checkOptions({ window, limit, sample, timeBudget, promptsFor, maxCost }: DistributedOptions): void {
   for (const [name, value] of Object.entries({ window, limit, sample })) {
     if (value !== undefined) checkInteger(value, name, 1, false);
   }
+  checkMaxCost(maxCost);
   toMs(timeBudget ?? 0, "timeBudget");
   toMs(promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
 }
@@ -89,12 +95,12 @@ function checkOptions({ window, limit, sample, timeBudget, promptsFor }: Distrib
 function mailTo(
   redis: Redis,
   journal: Journal,
-  { secret, promptsFor }: DistributedOptions,
+  { secret, promptsFor, schema }: DistributedOptions,
 ): Pick<CoordinatorParts, "redis" | "run" | "seal" | "mailbox"> {
   const run = runOf(journal);
   const seal = new Seal(secret, run);
   const promptsForMs = toMs(promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
-  return { redis, run, seal, mailbox: new Mailbox({ redis, run, seal, promptsForMs }) };
+  return { redis, run, seal, mailbox: new Mailbox({ redis, run, seal, promptsForMs, mark: markOf(schema) }) };
 }
 
 /** What the journal is to know of a run: the endpoints are those of the workers that are there when it begins. */

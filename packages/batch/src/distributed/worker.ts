@@ -2,9 +2,7 @@ import { hostname } from "node:os";
 import { type Clock, systemClock } from "bide";
 import { checkInteger, toMs } from "bide/kit";
 import type { Redis } from "ioredis";
-import { Channels } from "../run/channel.js";
-import { endpointsOf, settingsOf } from "../run/endpoint.js";
-import { BATCH_DEFAULTS } from "../run/options.js";
+import { settingsOf } from "../run/endpoint.js";
 import type { Stop } from "../run/stop.js";
 import { Desk, type WorkerFigures } from "./desk.js";
 import { connect, RunWorker, type RunWorkerOptions } from "./engine.js";
@@ -12,8 +10,9 @@ import { lanesText } from "./lanes.js";
 import { WORKER_DEFAULTS, type WorkerOptions } from "./options.js";
 import { Pace } from "./pace.js";
 import { Patience } from "./patience.js";
-import { forgetWorker, type KnownRun, knownRuns, runEndsInMs, runTold, tellWorker } from "./registry.js";
+import { type Facts, forgetWorker, type KnownRun, knownRuns, runEndsInMs, runTold, tellWorker } from "./registry.js";
 import { Seal } from "./seal.js";
+import { Ways } from "./ways.js";
 
 /** A worker that takes part in every run that it finds in Redis. */
 export interface DistributedWorker {
@@ -61,6 +60,7 @@ class Working implements DistributedWorker {
   readonly #name: string;
   readonly #desk: Desk;
   readonly #patience: Patience;
+  readonly #ways: Ways;
   readonly #runs = new Map<string, RunWorker>();
   /** Starts of runs that it takes no part in. */
   readonly #satOut = new Set<string>();
@@ -77,8 +77,10 @@ class Working implements DistributedWorker {
     this.#patience = new Patience(this.#clock, () => this.#ending.signal.aborted, options.onProblem);
     this.#name = options.name ?? `${hostname()}-${process.pid}`;
     this.#redis = connect(options.redis);
+    this.#ways = new Ways(options);
     this.#desk = new Desk({
-      ...{ redis: this.#redis, channels: channelOf(options), clock: this.#clock, worker: this.#name },
+      ...{ redis: this.#redis, ways: this.#ways, clock: this.#clock, worker: this.#name },
+      onUnknown: (run) => this.#learn(run),
       onStop: (stop) => this.#sitOut(stop),
     });
     this.#isOver = this.#live();
@@ -175,9 +177,7 @@ class Working implements DistributedWorker {
   }
 
   async #follow(runs: readonly KnownRun[]): Promise<void> {
-    for (const [run, worker] of this.#runs) {
-      if (!runs.some((known) => known.run === run)) this.#leave(run, worker);
-    }
+    for (const run of this.#runs.keys()) if (!runs.some((known) => known.run === run)) this.#leave(run);
     for (const known of runs) {
       const { run, start } = known;
       if (this.#runs.has(run) || this.#satOut.has(start) || this.#ending.signal.aborted) continue;
@@ -192,11 +192,10 @@ class Working implements DistributedWorker {
     const seal = new Seal(this.#options.secret, run);
     const { facts } = await runTold(this.#redis, run);
     try {
-      seal.open(String(facts["proof"] ?? ""));
+      this.#check(seal, facts);
     } catch (error) {
       // It would fail every job that it takes.
-      this.#satOut.add(start);
-      this.#options.onProblem?.(`run ${run}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#refuse(run, start, error);
       return;
     }
     if (this.#desk.stop) this.#desk.resume();
@@ -206,23 +205,38 @@ class Working implements DistributedWorker {
     this.#runs.set(run, new RunWorker(this.#redis, settings));
   }
 
+  #refuse(run: string, start: string, error: unknown): void {
+    this.#satOut.add(start);
+    this.#leave(run);
+    this.#options.onProblem?.(`run ${run}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  /** A run that was started again may want something else of its answers than before. */
+  async #learn(run: string): Promise<void> {
+    const { facts } = await runTold(this.#redis, run);
+    try {
+      this.#check(new Seal(this.#options.secret, run), facts);
+    } catch (error) {
+      this.#refuse(run, String(facts["start"] ?? ""), error);
+    }
+  }
+
+  /** @throws where this worker cannot do what the run wants. */
+  #check(seal: Seal, { proof = "", schema = "" }: Facts): void {
+    seal.open(String(proof));
+    if (schema !== "") this.#ways.learn(seal.open(String(schema)));
+  }
+
   /** Takes no part any more in the runs that there are, until one of them is started again. */
   #sitOut(stop: Stop): void {
     for (const { start } of this.#known) this.#satOut.add(start);
-    for (const [run, worker] of this.#runs) this.#leave(run, worker);
+    for (const run of this.#runs.keys()) this.#leave(run);
     this.#options.onStop?.(stop);
   }
 
   /** What it has under way there is not waited for. */
-  #leave(run: string, worker: RunWorker): void {
+  #leave(run: string): void {
+    void this.#runs.get(run)?.close();
     this.#runs.delete(run);
-    void worker.close();
   }
-}
-
-/** A worker is one endpoint with one key. */
-function channelOf(options: WorkerOptions): Channels {
-  const { maxAttempts = BATCH_DEFAULTS.maxAttempts, deadline, attemptTimeout, validate, clock, fetch } = options;
-  const layer = { maxAttempts, deadline, attemptTimeout, validate, clock };
-  return new Channels({ endpoints: endpointsOf(options), fetch, layer, onTold: () => undefined });
 }

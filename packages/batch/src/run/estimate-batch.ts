@@ -12,13 +12,13 @@ import type { BatchOptions } from "./options.js";
 
 /**
  * Reads a whole batch as `runBatch` would, and tells what is left of it and what that takes. Sends nothing, and leaves no
- * trace.
+ * trace. With an empty list of `endpoints`, which are those of workers, the time is not told.
  *
  * @throws InputError, OutputError, JournalError, OptionError, as `runBatch` does.
  */
 export async function estimateBatch(options: BatchOptions): Promise<BatchEstimate> {
   const { clock = systemClock, openDatabase = openLibsql, prices = PRICE_LIST } = options;
-  const endpoints = endpointsOf(options);
+  const endpoints = options.endpoints?.length === 0 ? [] : endpointsOf(options);
   const files = filesOf(options.output);
   const input = checkedInput(options, files);
   const journal = Journal.open({ path: files.journal, openDatabase, clock });

@@ -79,6 +79,7 @@ export class Estimator {
 
   /** Each model has buckets of its own for each key, full at the start; the slowest model is the last to end. */
   #time(endpoints: readonly Endpoint[]): Pick<BatchEstimate, "timeMs" | "binds"> {
+    if (endpoints.length === 0) return {};
     const limits = endpoints.map(toldLimits);
     const rpm = sumOf(limits.map(({ rpm: limit }) => limit));
     const tpm = sumOf(limits.map(({ tpm: limit }) => limit));

@@ -1,6 +1,9 @@
-import { costOf, type PriceList, priceOf } from "@bide/llm";
+import { costOf, PRICE_LIST, type PriceList, priceOf } from "@bide/llm";
+import { optionError } from "bide/kit";
 import type { BatchRequest } from "../formats/batch-request.js";
 import { modelOf, mostOutputTokens } from "../formats/request-facts.js";
+import type { Journal } from "../journal/journal.js";
+import type { BatchOptions } from "./options.js";
 import type { Sent } from "./send.js";
 
 /** UTF-8 bytes per token at the least, so that a bound holds: numbers and code run down to about two. */
@@ -25,16 +28,22 @@ export class CostBound {
 
   /** Sets the most aside that a request can cost, when others have left enough; `undefined` when nothing is left for it. */
   async reserve(request: BatchRequest): Promise<number | undefined> {
-    if (this.#max === Number.POSITIVE_INFINITY) return 0;
     for (;;) {
-      const most = this.#mostOf(request);
-      if (this.#spent + this.#reserved + most <= this.#max) {
-        this.#reserved += most;
-        return most;
-      }
-      if (this.#reserved === 0) return undefined;
+      const reserved = this.tryReserve(request);
+      if (reserved !== "later") return reserved;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** The same without waiting: `"later"`, when others hold what they may leave. */
+  tryReserve(request: BatchRequest): number | "later" | undefined {
+    if (this.#max === Number.POSITIVE_INFINITY) return 0;
+    const most = this.#mostOf(request);
+    if (this.#spent + this.#reserved + most <= this.#max) {
+      this.#reserved += most;
+      return most;
+    }
+    return this.#reserved === 0 ? undefined : "later";
   }
 
   /** Puts what a request did cost in the place of what was set aside for it. */
@@ -60,6 +69,27 @@ export class CostBound {
     const inputTokens = Buffer.byteLength(JSON.stringify(request.body)) / LEAST_BYTES_PER_TOKEN;
     return (inputTokens * price.input + outputTokens * price.output) / 1e6;
   }
+}
+
+/** @throws OptionError for a bound that is none. */
+export function checkMaxCost(maxCost: number | undefined): void {
+  if (maxCost !== undefined && !(maxCost > 0)) throw optionError("maxCost", "a number > 0", maxCost);
+}
+
+/** The bound of a batch that has cost something before. @throws OptionError for a bound on money that cannot be counted. */
+export function costBoundOf(
+  journal: Journal,
+  {
+    maxCost = Number.POSITIVE_INFINITY,
+    prices = PRICE_LIST,
+    model,
+  }: Pick<BatchOptions, "maxCost" | "prices" | "model">,
+): CostBound {
+  if (maxCost === Number.POSITIVE_INFINITY) return new CostBound(prices, maxCost, 0);
+  const models = model === undefined ? journal.models() : [model];
+  const unpriced = models.find((name) => priceOf(prices.models, name) === undefined);
+  if (unpriced !== undefined) throw optionError("prices", "a price for every model, because of `maxCost`", unpriced);
+  return new CostBound(prices, maxCost, journal.costSoFar());
 }
 
 /** What an answer cost; `undefined` where its model has no price. */

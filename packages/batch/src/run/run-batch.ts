@@ -1,4 +1,3 @@
-import { PRICE_LIST, priceOf } from "@bide/llm";
 import { systemClock } from "bide";
 import { checkInteger, optionError, toMs } from "bide/kit";
 import { filesOf } from "../files.js";
@@ -10,6 +9,7 @@ import { firstConcurrency } from "./concurrency.js";
 import { endpointsOf } from "./endpoint.js";
 import { importInput } from "./import-input.js";
 import { checkedInput, type Input } from "./input.js";
+import { checkMaxCost, costBoundOf } from "./money.js";
 import type { BatchOptions, BatchSummary } from "./options.js";
 import type { Deliver } from "./pool.js";
 import { Run } from "./run.js";
@@ -37,9 +37,10 @@ export async function runBatchTo(options: BatchOptions, deliver: Deliver | undef
   const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
   const changes = await prepared(journal, input, options);
   try {
-    checkPrices(journal, options);
+    const costBound = costBoundOf(journal, options);
     return await new Run(journal, files, clock, {
       ...options,
+      costBound,
       input,
       endpoints,
       concurrency,
@@ -55,7 +56,7 @@ function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOption
   checkInteger(concurrency, "concurrency", 1, false);
   if (limit !== undefined) checkInteger(limit, "limit", 1, false);
   if (sample !== undefined) checkInteger(sample, "sample", 1, false);
-  if (maxCost !== undefined && !(maxCost > 0)) throw optionError("maxCost", "a number > 0", maxCost);
+  checkMaxCost(maxCost);
   if (timeBudget !== undefined) toMs(timeBudget, "timeBudget");
   if (order !== undefined && order !== "input" && order !== "completion") {
     throw optionError("order", '"input" or "completion"', order);
@@ -74,12 +75,4 @@ async function prepared(
     journal.discard();
     throw error;
   }
-}
-
-/** A bound on money that cannot be counted is none. */
-function checkPrices(journal: Journal, { maxCost, prices = PRICE_LIST, model }: BatchOptions): void {
-  if (maxCost === undefined) return;
-  const models = model === undefined ? journal.models() : [model];
-  const unpriced = models.find((name) => priceOf(prices.models, name) === undefined);
-  if (unpriced !== undefined) throw optionError("prices", "a price for every model, because of `maxCost`", unpriced);
 }

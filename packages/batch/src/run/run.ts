@@ -12,7 +12,7 @@ import { estimateRest, type RestEstimate } from "./estimate.js";
 import type { BatchEvent } from "./events.js";
 import type { Input } from "./input.js";
 import { openRequests } from "./item-feed.js";
-import { CostBound } from "./money.js";
+import type { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
 import { type Deliver, Pool } from "./pool.js";
 import { type Figures, noFigures } from "./progress.js";
@@ -30,6 +30,7 @@ export type RunOptions = Omit<BatchOptions, "input"> & {
   readonly concurrency: number;
   /** The bound that the caller told. */
   readonly mostConcurrency: number | undefined;
+  readonly costBound: CostBound;
   readonly deliver: Deliver | undefined;
 };
 
@@ -62,11 +63,9 @@ export class Run {
       if (event.type === "quota-changed") this.#grow();
     };
     this.#channels = new Channels({ endpoints, fetch, layer, onTold });
-    const { maxCost = Number.POSITIVE_INFINITY } = options;
-    const spent = maxCost === Number.POSITIVE_INFINITY ? 0 : journal.costSoFar();
     this.#pool = new Pool({
       ...{ journal, clock, tell, prices: this.#prices, channels: this.#channels, figures: this.#figures },
-      costBound: new CostBound(this.#prices, maxCost, spent),
+      costBound: options.costBound,
       deliver: options.deliver,
       onStop: (stop) => this.#end(stop, "waiting"),
     });

@@ -72,14 +72,15 @@ export function withRunOptions(command: Command): Command {
 /** What a batch is made of, wherever its requests are sent from. */
 type CommonOptions = Pick<
   BatchOptions,
-  "input" | "output" | "timeBudget" | "limit" | "sample" | "retryFailed" | "model" | "order" | "prompts" | "prices"
+  | ("input" | "output" | "timeBudget" | "limit" | "sample" | "retryFailed" | "model" | "order" | "prompts" | "prices")
+  | "maxCost"
 >;
 
 function commonOptionsOf(file: string, options: RunOptions): CommonOptions {
-  const { output, timeBudget, limit, sample, retryFailed, model, order } = options;
+  const { output, timeBudget, limit, sample, retryFailed, model, order, maxCost } = options;
   if (limit !== undefined && sample !== undefined) throw new UsageError("--limit and --sample exclude each other");
   return {
-    ...{ input: file, output, timeBudget, limit, sample, retryFailed, model, order },
+    ...{ input: file, output, timeBudget, limit, sample, retryFailed, model, order, maxCost },
     prompts: promptsOf(options),
     prices:
       options.prices === undefined ? undefined : parsePriceList(textOf("--prices", options.prices), options.prices),
@@ -92,10 +93,10 @@ export function batchOptionsOf(
   options: RunOptions,
   io: Io,
 ): Omit<BatchOptions, "fetch" | "drain" | "signal" | "onEvent"> {
-  const { concurrency, maxCost, maxAttempts, deadline, attemptTimeout } = options;
+  const { concurrency, maxAttempts, deadline, attemptTimeout } = options;
   return {
     ...commonOptionsOf(file, options),
-    ...{ concurrency, maxCost, maxAttempts, deadline, attemptTimeout },
+    ...{ concurrency, maxAttempts, deadline, attemptTimeout },
     endpoints: endpointsOf(options, io),
     validate:
       options.validate === undefined
@@ -108,11 +109,12 @@ export function batchOptionsOf(
 const OF_WORKERS = [
   ...(["baseUrl", "header", "rpm", "tpm", "burst", "endpoint", "dialect", "concurrency", "deadline"] as const),
 ];
-/** What a run over workers cannot do. */
-const NOT_OVER_WORKERS = ["maxCost", "validate", "dryRun"] as const;
 
 /** The options of a batch over workers. @throws UsageError for what is theirs, and for a mixture that cannot be. */
-export function distributedOptionsOf(file: string, options: RunOptions): CommonOptions {
+export function distributedOptionsOf(
+  file: string,
+  options: RunOptions,
+): CommonOptions & { readonly schema: string | undefined } {
   const named = (names: readonly (keyof RunOptions)[]): string | undefined => {
     const name = names.find((each) => options[each] !== undefined);
     return name?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -120,9 +122,10 @@ export function distributedOptionsOf(file: string, options: RunOptions): CommonO
   const theirs = named(OF_WORKERS);
   if (theirs !== undefined)
     throw new UsageError(`with --redis, --${theirs} is the workers': give it to \`bide worker\``);
-  const never = named(NOT_OVER_WORKERS);
-  if (never !== undefined) throw new UsageError(`--redis and --${never} exclude each other`);
-  return commonOptionsOf(file, options);
+  const schema = options.validate === undefined ? undefined : textOf("--validate", options.validate);
+  // What is wrong with it is said here, and not by every worker.
+  if (schema !== undefined) schemaCheck(schema, options.validate ?? "");
+  return { ...commonOptionsOf(file, options), schema };
 }
 
 function endpointsOf(options: RunOptions, io: Io): readonly Endpoint[] {

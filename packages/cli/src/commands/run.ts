@@ -60,12 +60,7 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
 async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   if (options.redis !== undefined) return runOverWorkers(file, options, io);
   const batch = batchOptionsOf(file, options, io);
-  if (options.dryRun) {
-    const estimate = await estimateBatch(batch);
-    // It is what was asked for, so it goes where results go.
-    io.stdout.write(`${options.json ? estimateJson(estimate) : estimateText(file, estimate)}\n`);
-    return EXIT.ok;
-  }
+  if (options.dryRun) return estimateOf(file, batch, options, io);
   // As many connections as requests are under way: the engine bounds those.
   const http = keepAliveFetch(options.concurrency ?? BATCH_DEFAULTS.mostConcurrency);
   try {
@@ -76,8 +71,16 @@ async function run(file: string, options: RunOptions, io: Io): Promise<number> {
   }
 }
 
+async function estimateOf(file: string, batch: BatchOptions, { json }: RunOptions, io: Io): Promise<number> {
+  const estimate = await estimateBatch(batch);
+  // It is what was asked for, so it goes where results go.
+  io.stdout.write(`${json ? estimateJson(estimate) : estimateText(file, estimate)}\n`);
+  return EXIT.ok;
+}
+
 async function runOverWorkers(file: string, options: RunOptions, io: Io): Promise<number> {
   const batch = distributedOptionsOf(file, options);
+  if (options.dryRun) return estimateOf(file, { ...batch, endpoints: [] }, options, io);
   const [redis, secret] = [redisOf(options.redis, io), secretOf(io)];
   const { runDistributed } = await loadDistributed();
   const told = { file, options, currency: (batch.prices ?? PRICE_LIST).currency };

@@ -1,6 +1,7 @@
 import { Quota } from "@bide/llm";
 import { type Duration, systemClock } from "bide";
 import type { Command } from "commander";
+import { schemaCheck } from "../answer-schema.js";
 import { loadDistributed, redisOf, secretOf, withRedisOption } from "../distributed.js";
 import { type EndpointOptions, endpointOf, withEndpointOptions } from "../endpoint-options.js";
 import { EXIT } from "../exit-codes.js";
@@ -70,6 +71,7 @@ async function work(options: WorkerCommandOptions, io: Io): Promise<number> {
     ...{ redis, concurrency, maxAttempts, deadline, attemptTimeout, name },
     ...{ lock: options.lock, drainsFor: options.drainFor, secret: secretOf(io), fetch: http.fetch },
     quota: new Quota({ ...endpoint.quota, store: shared.store }),
+    schemaCheck: (schema) => schemaCheck(schema, "of the run"),
     onProblem: (sentence) => say(`bide: ${sentence}`),
     onStop: ({ message }) => say(`bide: ${message}; sitting out until a run is started again`),
   });

@@ -43,7 +43,7 @@ function costText({ open, cost, currency, pricesOf, unpriced, unbounded }: Batch
 }
 
 function timeText({ timeMs, binds }: BatchEstimate): string {
-  if (timeMs === undefined) return "unknown without --rpm or --tpm";
+  if (timeMs === undefined) return "unknown: no limit was told";
   const by = binds === undefined ? "" : `, bound by ${binds} per minute`;
   return `${time(timeMs)} and the time of the last answer${by}`;
 }
