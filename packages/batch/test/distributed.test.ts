@@ -229,6 +229,37 @@ describe("a worker", () => {
   }, 15_000);
 });
 
+describe("a Redis that comes back with an older memory", () => {
+  test("has nothing sent again whose result is written", async () => {
+    const { server, emulator } = world;
+    world.worker({ concurrency: 4, lock: "1s" });
+    // By how many requests had arrived when its result was on the disk.
+    const written = new Map<string, number>();
+    const before = emulator.log().length;
+    let restarted: Promise<void> | undefined;
+    const summary = await world.run(world.input(200), {
+      window: 50,
+      onEvent: (event) => {
+        if (event.type !== "item-done") return;
+        written.set(event.customId, emulator.stats().arrivals);
+        if (written.size === 20) void world.withRedis((redis) => redis.save());
+        if (written.size === 120) restarted = server.kill().then(() => server.restart());
+      },
+    });
+    await restarted;
+
+    expect(summary).toMatchObject({ total: 200, succeeded: 200, open: 0 });
+    expect(world.idsInOutput()).toEqual(idsTo(200));
+    const again = emulator
+      .log()
+      .slice(before)
+      .filter(({ userTag = "", number }) => {
+        return number > (written.get(userTag) ?? Number.POSITIVE_INFINITY);
+      });
+    expect(again.map(({ userTag }) => userTag)).toEqual([]);
+  }, 30_000);
+});
+
 describe("what lies in Redis", () => {
   test("has an end, all of it, also when coordinator and workers are gone", async () => {
     const worker = world.worker();

@@ -14,8 +14,9 @@ import type { Ledger } from "./ledger.js";
 import type { Delivery, Mailbox } from "./mailbox.js";
 import type { DistributedOptions } from "./options.js";
 import { Patience } from "./patience.js";
-import { forgetRun, knownWorkers, numberOf, sitsOut, stopIn, type Told, tellRun } from "./registry.js";
+import { forgetRun, knownWorkers, numberOf, runTold, sitsOut, stopIn, type Told, tellRun } from "./registry.js";
 import { PROOF, type Seal } from "./seal.js";
+import { Voucher } from "./server-identity.js";
 
 /** How often Redis is asked what has ended, while nothing has. */
 const LOOKS_AFTER_MS = 25;
@@ -63,6 +64,7 @@ export class Coordinator {
   readonly #parts: CoordinatorParts;
   readonly #clock: Clock;
   readonly #patience: Patience;
+  readonly #voucher: Voucher;
   /** Tells workers that sat out an earlier start that they may try again. */
   readonly #start = randomBytes(8).toString("hex");
   #stop: Stop | undefined;
@@ -79,6 +81,7 @@ export class Coordinator {
     const { options } = parts;
     this.#parts = parts;
     this.#clock = options.clock ?? systemClock;
+    this.#voucher = new Voucher(parts.redis);
     this.#window = options.window ?? LEAST_WINDOW;
     this.#patience = new Patience(this.#clock, () => this.#isCut, options.onWarning);
   }
@@ -93,11 +96,13 @@ export class Coordinator {
   }
 
   async drive(): Promise<BatchSummary> {
-    const { mailbox } = this.#parts;
+    const { mailbox, redis, run } = this.#parts;
     try {
       await this.#patience.with(() => mailbox.queue.resume());
       const { waiting, active, ended } = await this.#patience.with(() => mailbox.queue.counts());
       this.#leftBehind = waiting + active + ended;
+      const { facts } = await this.#patience.with(() => runTold(redis, run));
+      this.#voucher.goOnWith(String(facts["server"] ?? ""));
       await this.#work();
       const isLeft = this.#stop === undefined || (await this.#drain());
       if (isLeft && !this.#isCut) await this.#leave();
@@ -114,6 +119,7 @@ export class Coordinator {
       await this.#beat();
       // Side by side: what a loop takes is round trips to Redis.
       const [collected] = await Promise.all([this.#collect(), this.#feed()]);
+      await this.#vouch();
       if (collected === 0 && mailbox.size > 0) await this.#clock.sleep(LOOKS_AFTER_MS);
     }
   }
@@ -145,6 +151,14 @@ export class Coordinator {
     if (!this.#stop && gone.length > 0) await this.#patience.with(() => mailbox.again(gone));
     this.#countUnderWay();
     return deliveries.length;
+  }
+
+  /** Workers wait until this Redis was vouched for: what it may know as open and is done nobody may send again. */
+  async #vouch(): Promise<void> {
+    const { mailbox, feed, redis, run } = this.#parts;
+    if (!this.#hasCaughtUp && !feed.isBlocked) return;
+    const isNews = await this.#patience.with(() => this.#voucher.vouch(() => mailbox.recall()));
+    if (isNews) await this.#patience.with(() => tellRun(redis, run, this.#facts(), this.#clock.wallNowMs()));
   }
 
   #countUnderWay(): void {
@@ -185,6 +199,7 @@ export class Coordinator {
     const { schema } = options;
     return {
       ...{ input: basename(input), total, done, failed, start: this.#start, proof: seal.close(PROOF) },
+      server: this.#voucher.server,
       // An earlier start may have had one.
       schema: schema === undefined ? "" : seal.close(schema),
     };

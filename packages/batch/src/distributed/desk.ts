@@ -7,9 +7,10 @@ import type { Channel } from "../run/channel.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
 import { GIVEN_BACK, type TakenJob } from "./engine.js";
-import { answerKey, promptKey } from "./names.js";
+import { answerKey, promptKey, runKey } from "./names.js";
 import { parseOrder } from "./order.js";
 import type { Seal } from "./seal.js";
+import { ServerIdentity } from "./server-identity.js";
 import type { Tenure, Tenures } from "./tenure.js";
 import type { Ways } from "./ways.js";
 import { resultText, type WorkResult } from "./work.js";
@@ -32,6 +33,8 @@ export interface WorkerFigures {
 const ANSWERS_KEPT_MS = 24 * 3600 * 1000;
 /** A request that got no answer at all is tried by so many workers before that counts as its own failure. */
 const TRIED_BY = 3;
+/** How often it is looked whether the run has put a Redis right that restarted. */
+const LOOKS_AFTER_MS = 50;
 /** So many of them, one after another, and the endpoint counts as out of reach. */
 const UNREACHABLE_AFTER = 5;
 const LET_GO = Symbol("let go");
@@ -61,12 +64,14 @@ export class Desk {
   };
   readonly #parts: DeskParts;
   readonly #held = new Set<Held>();
+  readonly #identity: ServerIdentity;
   #isClosed = false;
   #unanswered = 0;
   #stop: Stop | undefined;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#identity = new ServerIdentity(parts.redis);
   }
 
   /** Why nothing more can be sent. */
@@ -101,12 +106,11 @@ export class Desk {
   /** Does one job. @returns {@link GIVEN_BACK} when somebody else has to. */
   async work(run: string, job: TakenJob, tenures: Tenures, seal: Seal): Promise<typeof GIVEN_BACK | undefined> {
     const { id } = job;
-    const { redis, ways, onUnknown } = this.#parts;
-    const [[prompt, answer], tenure] = await Promise.all([
-      redis.mget(promptKey(run, id), answerKey(run, id)),
-      tenures.begin(job),
-    ]);
+    const { ways, onUnknown } = this.#parts;
+    const [texts, tenure] = await Promise.all([this.#textsOf(run, id), tenures.begin(job)]);
     try {
+      if (texts === GIVEN_BACK) return GIVEN_BACK;
+      const [prompt, answer] = texts;
       // A worker that was too slow to say so has answered it: what was paid for once is not asked for again.
       if (typeof answer === "string") return undefined;
       // Without either the coordinator puts it there once more.
@@ -119,6 +123,21 @@ export class Desk {
     } finally {
       tenure.end();
     }
+  }
+
+  /** The request and the result of a job, from a Redis that the run vouches for: another may know it as open that is done. */
+  async #textsOf(run: string, id: string): Promise<readonly (string | null)[] | typeof GIVEN_BACK> {
+    const { redis, clock } = this.#parts;
+    while (!this.#isClosed && !this.#stop) {
+      const [texts, server] = await Promise.all([
+        redis.mget(promptKey(run, id), answerKey(run, id)),
+        redis.hget(runKey(run), "server"),
+      ]);
+      // Of this Redis: asked for after it has answered. Without a run nobody waits for the job.
+      if (server === null || server === (await this.#identity.id())) return texts;
+      await clock.sleep(LOOKS_AFTER_MS);
+    }
+    return GIVEN_BACK;
   }
 
   async #answer(

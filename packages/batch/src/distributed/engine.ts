@@ -97,6 +97,11 @@ export class RunQueue {
     return { completed, failed };
   }
 
+  /** The jobs that are to be done, or are being done. */
+  async open(): Promise<readonly string[]> {
+    return this.#queue.getRanges([...WAITING, "active"], 0, -1);
+  }
+
   async remove(ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => this.#queue.remove(id)));
   }

@@ -10,6 +10,7 @@ export class Feed {
   #next: OpenRequest | undefined;
   #isAtEnd = false;
   #isSpent = false;
+  #isBlocked = false;
 
   constructor(requests: AsyncGenerator<OpenRequest, void, void>, costBound: CostBound) {
     this.#requests = requests;
@@ -24,6 +25,11 @@ export class Feed {
   /** The next one could cost more than is left, and nothing is out that could leave more for it. */
   get isSpent(): boolean {
     return this.#isSpent;
+  }
+
+  /** The next one waits for what others really cost. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
   }
 
   /** The next ones, at most so many: fewer at the end, and where the next one has to wait for what others really cost. */
@@ -56,6 +62,7 @@ export class Feed {
   #afford(open: OpenRequest): boolean {
     const reserved = this.#costBound.tryReserve(open.request);
     if (reserved === undefined) this.#isSpent = true;
+    this.#isBlocked = reserved === "later";
     if (typeof reserved !== "number") return false;
     this.#reserved.set(open, reserved);
     return true;

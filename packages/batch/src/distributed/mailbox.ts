@@ -108,6 +108,18 @@ export class Mailbox {
     await this.post(missing.flatMap((id) => this.#pending.get(id) ?? []));
   }
 
+  /**
+   * Takes out of Redis what it holds for open and nobody waits for: it has forgotten that it was done. A worker that took
+   * one of these already finds no request.
+   */
+  async recall(): Promise<void> {
+    const { redis, run } = this.#options;
+    const done = (await this.#queue.open()).filter((id) => !this.#pending.has(id));
+    if (done.length === 0) return;
+    await redis.del(...done.map((id) => promptKey(run, id)));
+    await this.#queue.remove(done);
+  }
+
   /** Some of what is pending, the rest the next times: a large window must not cost Redis more than a small one. */
   #nextToLookAt(): readonly string[] {
     const ids: string[] = [];
