@@ -95,7 +95,7 @@ describe("a journal that is not as it was left", () => {
     };
     expect(attempts()).toBe(40);
     const more = f.write("prompts.jsonl", batchLines([...prompts(40), "new"]));
-    expect(await f.run(more)).toMatchObject({ succeeded: 1, before: 40 });
+    expect(await f.run(more)).toMatchObject({ succeeded: 41, before: 40 });
     expect(attempts()).toBe(41);
   });
 

@@ -9,12 +9,17 @@ import type { Sent } from "./send.js";
 /** UTF-8 bytes per token at the least, so that a bound holds: numbers and code run down to about two. */
 const LEAST_BYTES_PER_TOKEN = 2;
 
+/** So many requests that set no bound to their answer go before it is known what one costs. */
+const FIRST_UNKNOWN = 8;
+
 /** Keeps the cost of a batch below a bound: before a request goes, the most that it can cost is set aside. */
 export class CostBound {
   readonly #prices: PriceList;
   readonly #max: number;
   #spent: number;
   #reserved = 0;
+  /** Requests for which something was set aside. */
+  #out = 0;
   #priced = 0;
   #pricedCost = 0;
   #waiting: (() => void)[] = [];
@@ -39,15 +44,17 @@ export class CostBound {
   tryReserve(request: BatchRequest): number | "later" | undefined {
     if (this.#max === Number.POSITIVE_INFINITY) return 0;
     const most = this.#mostOf(request);
-    if (this.#spent + this.#reserved + most <= this.#max) {
-      this.#reserved += most;
-      return most;
-    }
-    return this.#reserved === 0 ? undefined : "later";
+    // Nobody knows yet what such a request costs: a few of them tell.
+    if (most === undefined && this.#out >= FIRST_UNKNOWN) return "later";
+    if (this.#spent + this.#reserved + (most ?? 0) > this.#max) return this.#reserved === 0 ? undefined : "later";
+    this.#reserved += most ?? 0;
+    this.#out++;
+    return most ?? 0;
   }
 
   /** Puts what a request did cost in the place of what was set aside for it. */
   settle(reserved: number, cost: number | undefined): void {
+    this.#out = Math.max(0, this.#out - 1);
     this.#reserved = Math.max(0, this.#reserved - reserved);
     if (this.#reserved < 1e-12) this.#reserved = 0;
     this.#spent += cost ?? 0;
@@ -60,12 +67,12 @@ export class CostBound {
     for (const wake of waiting) wake();
   }
 
-  /** Where a request sets no bound to its answer, it is taken to cost what the others did. */
-  #mostOf(request: BatchRequest): number {
+  /** Where a request sets no bound to its answer, it is taken to cost what the others did; `undefined` while none is known. */
+  #mostOf(request: BatchRequest): number | undefined {
     const price = priceOf(this.#prices.models, modelOf(request) ?? "");
     const outputTokens = mostOutputTokens(request);
     if (price === undefined || outputTokens === undefined)
-      return this.#priced === 0 ? 0 : this.#pricedCost / this.#priced;
+      return this.#priced === 0 ? undefined : this.#pricedCost / this.#priced;
     const inputTokens = Buffer.byteLength(JSON.stringify(request.body)) / LEAST_BYTES_PER_TOKEN;
     return (inputTokens * price.input + outputTokens * price.output) / 1e6;
   }
