@@ -1,7 +1,7 @@
 import type { Budget } from "./budget.js";
 import { type Cancellation, cancellationOf } from "./cancellation.js";
 import type { Clock } from "./clock.js";
-import type { Attempt, Failure, RunOptions } from "./outcome.js";
+import type { Attempt, Failure, Operation, RunOptions } from "./outcome.js";
 
 /** An attempt while it lives. Makes its `AbortSignal` only when somebody looks at it: a controller costs more than a call. */
 export class LiveAttempt implements Attempt, Cancellation {
@@ -97,6 +97,15 @@ export function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>
       throw error;
     },
   );
+}
+
+/** The operation's promise, whatever it is made of: what it throws at once is a rejection too. */
+export function started<T>(operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
+  try {
+    return Promise.resolve(operation(attempt));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** What can end a run with these options from outside; `undefined` when nothing can. */

@@ -1,4 +1,4 @@
-import type { LiveAttempt } from "../attempt.js";
+import { type LiveAttempt, started } from "../attempt.js";
 import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
 import { BideError } from "../errors.js";
@@ -77,26 +77,48 @@ class Breaker {
     this.#store = store(rules, this.#now());
   }
 
-  async run<T>(operation: Operation<T>, options: RunOptions | undefined, isPrompt?: boolean): Promise<T> {
+  /** A call that is let in at once, and that nothing has to be watched for, costs no more than one promise. */
+  run<T>(operation: Operation<T>, options: RunOptions | undefined, isPrompt?: boolean): Promise<T> {
     const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
+    const { attempt, isFree } = passage;
+    const asked = attempt.aborted ? UNTOLD : this.#acquire();
+    if (!isFree || attempt.aborted || isLater(asked)) return this.#wait(operation, passage, asked);
+    try {
+      return this.#watched(operation, attempt, this.#enter(asked));
+    } catch (refusal) {
+      return Promise.reject(refusal);
+    }
+  }
+
+  async #wait<T>(operation: Operation<T>, passage: Passage, asked: Admission | PromiseLike<Admission>): Promise<T> {
     const { attempt } = passage;
-    let ticket = Number.NaN;
-    let result: CallResult = "success";
     try {
       if (attempt.aborted) throw attempt.reason;
-      const asked = this.#acquire();
-      const admission = isLater(asked) ? await this.#awaited(asked, passage) : asked;
-      this.#told(admission.transition);
-      if (!admission.isAdmitted) throw this.#refusal(admission.state);
-      ticket = admission.ticket;
-      return await passage.run(operation);
-    } catch (error) {
-      if (!Number.isNaN(ticket)) result = this.#resultOf(error, attempt);
-      throw error;
+      const ticket = this.#enter(isLater(asked) ? await this.#awaited(asked, passage) : asked);
+      // A call that is cut is reported at once, not when it has come to its end.
+      return await this.#watched(() => passage.run(operation), attempt, ticket);
     } finally {
       passage.end();
-      this.#report(ticket, result);
     }
+  }
+
+  /** The ticket of a call that is let in. @throws CircuitOpenError when it is not. */
+  #enter(admission: Admission): number {
+    this.#told(admission.transition);
+    if (!admission.isAdmitted) throw this.#refusal(admission.state);
+    return admission.ticket;
+  }
+
+  /** Tells the store how the call ended. */
+  #watched<T>(operation: Operation<T>, attempt: LiveAttempt, ticket: number): Promise<T> {
+    const failed = (error: unknown): never => {
+      if (!Number.isNaN(ticket)) this.#report(ticket, this.#resultOf(error, attempt));
+      throw error;
+    };
+    return started(operation, attempt).then((value) => {
+      this.#report(ticket, "success");
+      return value;
+    }, failed);
   }
 
   async state(): Promise<CircuitState> {

@@ -1,4 +1,4 @@
-import type { LiveAttempt } from "../attempt.js";
+import { type LiveAttempt, started } from "../attempt.js";
 import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
 import { optionError } from "../errors.js";
@@ -130,15 +130,17 @@ class Limiter {
   }
 
   /** The slot is given back when the call has ended, whether or not anybody waits for it still. */
-  async #hold<T>(slot: Slot, operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
-    try {
-      const value = await operation(attempt);
-      slot.release("success");
-      return value;
-    } catch (error) {
-      slot.release(this.#isOverload(error) ? "overload" : "other");
-      throw error;
-    }
+  #hold<T>(slot: Slot, operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
+    return started(operation, attempt).then(
+      (value) => {
+        slot.release("success");
+        return value;
+      },
+      (error: unknown) => {
+        slot.release(this.#isOverload(error) ? "overload" : "other");
+        throw error;
+      },
+    );
   }
 
   async #queue(passage: Passage, priority: number): Promise<Slot> {

@@ -1,4 +1,4 @@
-import { emit, isObserved, type PolicyEvent } from "../events.js";
+import { emit, type PolicyEvent } from "../events.js";
 import type { RetryBounds } from "./options.js";
 
 /** The hooks that only look on. */
@@ -7,14 +7,10 @@ export type Hook = "onAttempt" | "onRetry" | "onSuccess" | "onGiveUp";
 /** An event, but for the name of the policy. */
 type Told<E> = E extends PolicyEvent ? Omit<E, "name"> : never;
 
-/** Whether anybody wants to hear; asked first, so that silence costs neither an object nor a look at the clock. */
-export function isHeard(options: RetryBounds, hook?: Hook): boolean {
-  return isObserved() || (hook !== undefined && options[hook] !== undefined);
-}
-
 /**
  * Tells a hook of the policy, and the listeners of the process, what happens in a run. They only look on: a hook is started,
- * not awaited, and what it throws is an event.
+ * not awaited, and what it throws is an event. Asked before is whether there is anybody: silence costs neither an object nor a
+ * look at the clock.
  */
 export function tell(told: Told<PolicyEvent>, options: RetryBounds, hook?: Hook, subject?: unknown): void {
   const { name } = options;

@@ -3,10 +3,11 @@ import type { Budget } from "../budget.js";
 import { type Cancellation, cancellationOf, eitherOf } from "../cancellation.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { AttemptTimeoutError, DeadlineError, ResultRejectedError } from "../errors.js";
+import { isObserved } from "../events.js";
 import type { Failure, Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
 import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "./config.js";
-import { isHeard, tell } from "./hooks.js";
+import { tell } from "./hooks.js";
 import type { Verdict } from "./options.js";
 import type { Stop } from "./plan.js";
 import { meaningOf, type Rule } from "./rule.js";
@@ -67,7 +68,7 @@ export class RetryRun {
   /** The run's promise, and what is due after a success: telling somebody, or letting go of something. */
   ended<T>(settled: Promise<T>): Promise<T> {
     const { given, steps } = this.#config;
-    const isDue = steps || given.budget || this.#isBounded || isHeard(given, "onSuccess");
+    const isDue = steps || given.budget || this.#isBounded || given.onSuccess || isObserved();
     return isDue ? settled.then((value) => this.#succeeded(value)) : settled;
   }
 
@@ -123,7 +124,7 @@ export class RetryRun {
 
   #tellSuccess<T>(value: T): T {
     const { given } = this.#config;
-    if (isHeard(given, "onSuccess")) {
+    if (given.onSuccess || isObserved()) {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-succeeded", ...shared }, given, "onSuccess", value);
     }
@@ -143,7 +144,7 @@ export class RetryRun {
     attempt.budget = given.budget ?? this.#outerBudget;
     if (trace) trace.attempts++;
     if (number === 1) this.#told?.started?.();
-    if (isHeard(given, "onAttempt")) {
+    if (given.onAttempt || isObserved()) {
       tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);
     }
     this.#live = attempt;
@@ -231,7 +232,7 @@ export class RetryRun {
         : { kind, value: what, attempt: number, elapsedMs };
     this.release();
     this.#previous = failure;
-    if (isHeard(given)) tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
+    if (isObserved()) tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     this.#checkAborted();
     this.#after(this.#inputs.failed?.(failure), this.#ask, failure, attempt, 0);
   }
@@ -283,7 +284,7 @@ export class RetryRun {
       this.#giveUp(failure, { reason: "deadline" }, isMatched);
       return;
     }
-    if (isHeard(given, "onRetry")) {
+    if (given.onRetry || isObserved()) {
       const event = { type: "retry-scheduled", attempt, failure, delayMs, elapsedMs } as const;
       tell(event, given, "onRetry", failure);
     }
@@ -335,7 +336,7 @@ export class RetryRun {
     const { given } = this.#config;
     const { trace } = this.#inputs;
     const failure = this.#previous;
-    if (isHeard(given, "onGiveUp")) {
+    if (given.onGiveUp || isObserved()) {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, reason, failure, retryAfterMs }, given, "onGiveUp", failure);
     }

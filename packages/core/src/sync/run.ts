@@ -1,9 +1,10 @@
 import { LiveAttempt } from "../attempt.js";
 import { DeadlineError, ResultRejectedError } from "../errors.js";
+import { isObserved } from "../events.js";
 import type { Attempt, Failure, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
 import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "../retry/config.js";
-import { isHeard, tell } from "../retry/hooks.js";
+import { tell } from "../retry/hooks.js";
 import type { Verdict } from "../retry/options.js";
 import type { Plan, Stop } from "../retry/plan.js";
 import { meaningOf, type Rule } from "../retry/rule.js";
@@ -61,7 +62,7 @@ export class SyncRun {
     const deadlineMs = this.#endMs === Number.POSITIVE_INFINITY ? undefined : this.#endMs;
     const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#inputs.clock, this.#startedMs);
     const { given } = this.#config;
-    if (isHeard(given, "onAttempt")) {
+    if (given.onAttempt || isObserved()) {
       tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);
     }
     const { beforeRetry } = given;
@@ -94,7 +95,7 @@ export class SyncRun {
     const { given, steps } = this.#config;
     given.budget?.deposit(this.#attempts > 1, this.#previous);
     if (steps) this.#final(() => steps.success(value, this.#info(this.#attempts, this.#elapsedMs())));
-    if (isHeard(given, "onSuccess")) {
+    if (given.onSuccess || isObserved()) {
       const [attempts, elapsedMs] = [this.#attempts, this.#elapsedMs()];
       tell({ type: "run-succeeded", attempts, elapsedMs }, given, "onSuccess", value);
     }
@@ -102,7 +103,7 @@ export class SyncRun {
 
   #recover(failure: Failure, attempt: LiveAttempt): { readonly value: unknown } | undefined {
     const { given } = this.#config;
-    if (isHeard(given)) {
+    if (isObserved()) {
       const { attempt: number, elapsedMs } = failure;
       tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     }
@@ -142,7 +143,7 @@ export class SyncRun {
       this.#final(() => steps.backoff(failure, delayMs, this.#info(failure.attempt, failure.elapsedMs)), failure);
       if (clock.nowMs() + delayMs >= this.#endMs) return { reason: "deadline" };
     }
-    if (isHeard(given, "onRetry")) {
+    if (given.onRetry || isObserved()) {
       const { attempt, elapsedMs } = failure;
       tell({ type: "retry-scheduled", attempt, failure, delayMs, elapsedMs }, given, "onRetry", failure);
     }
@@ -190,7 +191,7 @@ export class SyncRun {
   #end(stop: Stop, failure: Failure | undefined): void {
     const { trace } = this.#inputs;
     const { given } = this.#config;
-    if (isHeard(given, "onGiveUp")) {
+    if (given.onGiveUp || isObserved()) {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, ...stop, failure }, given, "onGiveUp", failure);
     }
