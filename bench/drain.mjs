@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { contenders } from "./drain/contenders.mjs";
 import { figuresOf } from "./drain/figures.mjs";
-import { SCENARIOS } from "./drain/scenarios.mjs";
+import { SCENARIOS, TENANT_MS, tenantSpanFrom } from "./drain/scenarios.mjs";
 
 const { values: args } = parseArgs({
   options: {
@@ -25,8 +25,6 @@ const runs = Number(args.runs ?? (args.full ? 5 : 1));
 const PATIENCE_MS = args.full ? 300_000 : 45_000;
 const LEAST_USED = 0.97;
 const MOST_REFUSED_BESIDE = 0.02;
-/** When the other tenant comes and goes, from the start. */
-const TENANT_MS = { from: 6000, to: 20_000 };
 const file = (name) => fileURLToPath(new URL(`drain/${name}`, import.meta.url));
 
 let missed = 0;
@@ -88,8 +86,7 @@ async function drain(scenario, contender, setting) {
   server.send("report");
   const [log] = await once(server, "message");
   server.disconnect();
-  const firstMs = log.all[0]?.atMs ?? 0;
-  const tenantSpan = tenantPerSecond ? [firstMs + TENANT_MS.from + 1000, firstMs + TENANT_MS.to - 500] : undefined;
+  const tenantSpan = tenantPerSecond ? tenantSpanFrom(log.all[0]?.atMs ?? 0) : undefined;
   return figuresOf(log, { boundBy, tenantSpan }, requests, result);
 }
 

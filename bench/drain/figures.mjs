@@ -1,15 +1,19 @@
 // From the log of the server to the figures of one run.
 import { BURST, IN_FLIGHT, PER_SECOND, TOKENS } from "./scenarios.mjs";
 
-/** What one run shows: `requests` were to be done, `client` says how its callers fared. */
-export function figuresOf({ all, timeOrigin }, { boundBy, tenantSpan }, requests, client) {
+/**
+ * What one run shows: `requests` were to be done, `client` says how its callers fared.
+ *
+ * `wayMs`: an answer and the next request take so long together. Nobody knows sooner that a place in flight is free.
+ */
+export function figuresOf({ all, timeOrigin }, { boundBy, tenantSpan, wayMs = 0 }, requests, client) {
   const mine = all.filter(({ isTenant }) => !isTenant);
   const answered = mine.filter(({ status, completedAtMs }) => status === 200 && completedAtMs !== undefined);
   const refused = mine.filter(({ status }) => status === 429).length;
   const lastAnswerMs = Math.max(...answered.map(({ completedAtMs }) => completedAtMs));
   const makespanMs = lastAnswerMs - mine[0].atMs;
   const last = answered.reduce((latest, entry) => (entry.atMs > latest.atMs ? entry : latest), answered[0]);
-  const boundMs = boundOf(boundBy, answered, last.completedAtMs - last.atMs);
+  const boundMs = boundBy === "latency" ? shortestSchedule(answered, wayMs) : boundOf(boundBy, answered, last);
   const isWhole = client.done === requests;
   return {
     succeeded: client.done,
@@ -26,21 +30,20 @@ export function figuresOf({ all, timeOrigin }, { boundBy, tenantSpan }, requests
 }
 
 /** The least time that these requests can take: what is over the burst comes in at the rate, and the last has to be answered. */
-function boundOf(boundBy, answered, lastLatencyMs) {
-  if (boundBy === "latency") return shortestSchedule(answered);
+function boundOf(boundBy, answered, last) {
   const amount =
     boundBy === "tokens" ? answered.reduce((sum, { costTokens }) => sum + costTokens, 0) / TOKENS : answered.length;
-  return (Math.max(0, amount - BURST) / PER_SECOND) * 1000 + lastLatencyMs;
+  return (Math.max(0, amount - BURST) / PER_SECOND) * 1000 + last.completedAtMs - last.atMs;
 }
 
-/** The places taken again at the very instant that they are free. */
-function shortestSchedule(answered) {
+/** The places taken again as soon as they are known to be free. */
+function shortestSchedule(answered, wayMs) {
   const ends = new Array(IN_FLIGHT).fill(0);
   for (const { atMs, completedAtMs } of answered) {
     const first = ends.indexOf(Math.min(...ends));
-    ends[first] += completedAtMs - atMs;
+    ends[first] += completedAtMs - atMs + wayMs;
   }
-  return Math.max(...ends);
+  return Math.max(...ends) - wayMs;
 }
 
 /** How much of what the limit offered until the last admission was used. */

@@ -69,6 +69,14 @@ export const SCENARIOS = [
   },
 ];
 
+/** When the other tenant comes and goes, from the start. */
+export const TENANT_MS = { from: 6000, to: 20_000 };
+
+/** What is looked at of a run that began at `firstMs`: not the tenant's first second, in which nobody knows of him yet. */
+export function tenantSpanFrom(firstMs) {
+  return [firstMs + TENANT_MS.from + 1000, firstMs + TENANT_MS.to - 500];
+}
+
 /** The body of one request: each prompt is another one, and all are equally long. */
 export function messagesOf(index) {
   const content = `Question ${index}: ${"word ".repeat(CHARACTERS / 5)}`.slice(0, CHARACTERS);

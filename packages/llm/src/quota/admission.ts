@@ -11,8 +11,8 @@ export interface SentRequest extends SentAt {
   readonly size: RequestSize;
   /** What all requests so far cost under each formula, itself included. */
   readonly costTotals: CostTotals;
-  /** How many were in flight, itself included. */
-  readonly inFlight: number;
+  /** How many were in flight, itself included; without those that were refused, as far as that is known by now. */
+  inFlight: number;
 }
 
 /** How an admitted request ended. */

@@ -3,8 +3,9 @@ import { type Currency, PERIOD_MS } from "./currencies.js";
 import type { LaneStore } from "./lane-store.js";
 import type { QuotaConfig } from "./options.js";
 import { OtherUse } from "./other-use.js";
-import { RateSearch, SEARCH_START } from "./rate-search.js";
+import { RateSearch } from "./rate-search.js";
 import type { Reading } from "./readings.js";
+import { LatelySum } from "./recent.js";
 
 /** Where a limit is known from. */
 export type LimitSource = "told" | "learned" | "searched";
@@ -45,6 +46,8 @@ const SEARCH_PER_MS = 3_600_000;
 /** Others never take so much that nothing is left to find out with whether they still do. */
 const MOST_SHARED = 0.95;
 const SHARE_STEP = 0.03;
+/** What stays in a bucket that is shared, by count of requests: what others take is known a moment late. */
+const KEPT_REQUESTS = 4;
 const LATELY_MS = 10_000;
 /** Faster than that, nothing is limited. */
 const UNLIMITED_PER_SECOND = 20_000;
@@ -55,6 +58,7 @@ export class Buckets {
   readonly #limiter: RateLimitPolicy;
   readonly #store: LaneStore;
   readonly #buckets = new Map<Currency, Bucket>();
+  readonly #lately = new LatelySum();
   #taken: Totals = {};
   #refused: Totals = {};
 
@@ -66,9 +70,6 @@ export class Buckets {
       const bucket = this.#add(currency as Currency, limit);
       this.#tell(currency as Currency, this.#rateOf(currency as Currency, bucket), burst);
     }
-    const { learns, store: shared, concurrency } = config;
-    const isNothingTold = this.#buckets.size === 0 && concurrency === Number.POSITIVE_INFINITY;
-    if (isNothingTold && learns && shared === undefined) this.#search("requests", new RateSearch(SEARCH_START));
   }
 
   /** Nobody told a limit yet. */
@@ -91,9 +92,15 @@ export class Buckets {
   }
 
   /** A request goes. Returns what was taken by now, itself included. */
-  take(cost: Cost): Pick<SentAt, "taken" | "admitted" | "cost"> {
+  take(cost: Cost, nowMs: number): Pick<SentAt, "taken" | "admitted" | "cost"> {
     this.#taken = plus(this.#taken, cost);
+    this.#lately.add(cost["requests"] ?? 0, nowMs);
     return { cost, taken: this.#taken, admitted: plus(this.#taken, this.#refused, -1) };
+  }
+
+  /** How many requests went in the last second or so. */
+  lately(nowMs: number): number {
+    return this.#lately.value(nowMs);
   }
 
   /** So much of what was taken was refused. */
@@ -125,11 +132,14 @@ export class Buckets {
   }
 
   /** A refusal told the limit of a bucket, and that this bucket is empty. Returns whether the limit is news. */
-  refused(currency: Currency, limit: number | undefined, sentMs: number): boolean {
+  refused(currency: Currency, limit: number | undefined, { sentMs, cost }: SentAt): boolean {
     this.#store.isHeld = true;
     const isNews = limit !== undefined && this.#config.learns && this.#learn(currency, limit, sentMs);
     this.#store.isHeld = false;
-    this.#limiter.sync({ [currency]: { remaining: 0, atMs: sentMs } });
+    const bucket = this.#buckets.get(currency);
+    // It was not to be expected, so somebody else was faster: what comes in next is his as well.
+    const jitterMs = bucket && this.#keptMs(currency, bucket, cost[currency] ?? 1);
+    this.#limiter.sync({ [currency]: { remaining: 0, atMs: sentMs, jitterMs } });
     return isNews;
   }
 
@@ -226,7 +236,7 @@ export class Buckets {
 
   #pace(currency: Currency, search: RateSearch): void {
     const { perSecond } = search;
-    const burst = Math.max(search.isFresh ? SEARCH_START : 1, (perSecond * SEARCH_BURST_MS) / 1000);
+    const burst = Math.max(1, (perSecond * SEARCH_BURST_MS) / 1000);
     this.#limiter.update({ [currency]: { per: SEARCH_PER_MS, limit: (perSecond * SEARCH_PER_MS) / 1000, burst } });
   }
 
@@ -255,25 +265,36 @@ export class Buckets {
     this.#limiter.update({ [currency]: { per, limit: ratePerMs * PERIOD_MS[currency], burst } });
   }
 
+  /** How long it takes until so much came in as is kept for others. */
+  #keptMs(currency: Currency, bucket: Bucket, unit: number): number {
+    const ratePerMs = this.#rateOf(currency, bucket) / PERIOD_MS[currency];
+    return (KEPT_REQUESTS * unit) / (ratePerMs * (1 - bucket.shared));
+  }
+
   #level(currency: Currency, bucket: Bucket, reading: Reading, sent: SentAt, nowMs: number): ServerLevel {
     const { sentMs, taken, admitted, cost } = sent;
     const limit = this.#rateOf(currency, bucket);
     const told = limit === Number.POSITIVE_INFINITY ? {} : { limit };
     const { remaining } = reading;
-    // What is older than what was read already says nothing new.
-    if (remaining === undefined || sentMs < bucket.readMs) return { ...told, atMs: sentMs };
+    if (remaining === undefined) return { ...told, atMs: sentMs };
+    const ratePerMs = limit / PERIOD_MS[currency];
+    // In a store that several share, a reading has what the fellows took as well: nobody here can tell them from strangers.
+    const isAlone = this.#config.store === undefined;
+    if (isAlone) {
+      const unit = cost[currency] ?? 1;
+      bucket.other.note({ remaining, taken: admitted[currency] ?? 0, sentMs, unit }, ratePerMs);
+    }
+    // What is older than what was read already says nothing new of what is left.
+    if (sentMs < bucket.readMs) return { ...told, atMs: sentMs };
     bucket.readMs = sentMs;
     // What went before the limiter counted this currency is in none of its logs.
     const uncounted = Math.max(0, bucket.takenBefore - (taken[currency] ?? 0));
-    // In a store that several share, a reading has what the fellows took as well: nobody here can tell them from strangers.
-    if (this.#config.store === undefined) {
-      const ratePerMs = limit / PERIOD_MS[currency];
-      bucket.other.note({ remaining, taken: admitted[currency] ?? 0, sentMs, unit: cost[currency] ?? 1 }, ratePerMs);
-      this.#share(currency, bucket, ratePerMs);
-    }
+    if (isAlone) this.#share(currency, bucket, ratePerMs);
     // Those who arrived before it may have been sent after it, so far as arrivals are apart: by then, it had seen them all.
     const atMs = Math.min(nowMs, sentMs + this.#config.arrivalJitterMs);
-    return { ...told, remaining: Math.max(0, remaining - uncounted), atMs };
+    // Beside others, the bucket is never emptied: whoever comes to an empty one is refused, and may be charged for it.
+    const jitterMs = bucket.shared > 0 ? this.#keptMs(currency, bucket, cost[currency] ?? 1) : undefined;
+    return { ...told, remaining: Math.max(0, remaining - uncounted), atMs, jitterMs };
   }
 }
 

@@ -13,6 +13,36 @@ describe("a search for how many may be in flight", () => {
     expect([doubled, cut, search.limit]).toEqual([20, 17, 18]);
   });
 
+  test("doubles in a fifth of a second while somebody waits and nothing is refused, little by little", () => {
+    const search = new ConcurrencySearch(10);
+    const limits: number[] = [];
+    let nowMs = 0;
+    while (nowMs < 200) {
+      nowMs += search.nextPlaceMs(nowMs);
+      search.grow(nowMs);
+      limits.push(search.limit);
+    }
+
+    expect(limits).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  });
+
+  test("does not grow while nobody waits, however long", () => {
+    const search = new ConcurrencySearch(10);
+    search.grow(60_000);
+    const alone = search.limit;
+    search.nextPlaceMs(60_000);
+    search.grow(120_000);
+
+    expect([alone, search.limit]).toEqual([10, 20]);
+  });
+
+  test("stays right below where it was refused when the server said that it was for their number", () => {
+    const search = new ConcurrencySearch(10);
+    search.refused(51, 0, 10, true);
+
+    expect([search.limit, search.nextPlaceMs(20)]).toEqual([50, Number.POSITIVE_INFINITY]);
+  });
+
   test("is not raised by answers that came with few in flight", () => {
     const search = new ConcurrencySearch(10);
     for (let i = 0; i < 100; i++) search.answered(4, i);

@@ -14,8 +14,12 @@ import type {
 export interface LaneRules {
   /** What it costs by now: what a provider charges may have become known while it waited. */
   price(cost: Cost): Cost;
+  /** Somebody's turn has come: what was found until now counts from now on. */
+  turn(nowMs: number): void;
   /** How many may be in flight. */
   mostInFlight(): number;
+  /** In how long there will be one more place, as long as none is given back. */
+  nextPlaceMs(nowMs: number): number;
 }
 
 /** A limiter's store that knows a lane's prices of the moment, and how many of its requests are in flight. */
@@ -43,8 +47,13 @@ export class LaneStore implements LimiterStore {
   }
 
   reserve({ cost, ...kept }: ReserveRequest, nowMs: number): Eventually<ReserveAnswer> {
-    if (this.isHeld || !this.hasRoom(kept.keepFree)) {
-      return { kind: "wait", waitMs: Number.POSITIVE_INFINITY, binds: "concurrency" };
+    if (this.isHeld) return { kind: "wait", waitMs: Number.POSITIVE_INFINITY, binds: "concurrency" };
+    // What changes in a turn asks whose turn it is: that is being answered.
+    this.isHeld = true;
+    this.#rules.turn(nowMs);
+    this.isHeld = false;
+    if (!this.hasRoom(kept.keepFree)) {
+      return { kind: "wait", waitMs: this.#rules.nextPlaceMs(nowMs), binds: "concurrency" };
     }
     const priced = this.#rules.price(cost);
     const answer = this.#inner.reserve({ cost: priced, ...kept }, nowMs);

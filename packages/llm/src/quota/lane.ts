@@ -15,7 +15,7 @@ import { Pricing } from "./pricing.js";
 import { readingsOf } from "./readings.js";
 import { RecentMean, RecentMost } from "./recent.js";
 import { limitHitOf } from "./refusal-text.js";
-import { type InUse, Search } from "./search.js";
+import { Search } from "./search.js";
 import type { LaneChange, LaneState } from "./state.js";
 
 /** Even over a short way, a refusal takes so long. */
@@ -64,7 +64,11 @@ export class Lane {
     const inner = config.store?.(`${keyId} ${model}`) ?? memoryLimiterStore();
     this.#store = new LaneStore(inner, {
       price: (cost) => this.#priced(cost),
+      turn: (nowMs) => {
+        if (this.#search.isOn) this.#search.grow(nowMs, this.#isRateUsed);
+      },
       mostInFlight: () => this.#mostInFlight,
+      nextPlaceMs: (nowMs) => this.#search.nextPlaceMs(nowMs),
     });
     const { interactiveShare, ageingMs: ageing, maxQueue, arrivalJitterMs: arrivalJitter } = config;
     const store = this.#store;
@@ -77,7 +81,6 @@ export class Lane {
   async admit(size: RequestSize, options: AcquireOptions): Promise<Admission> {
     const asked = { ...this.#pricing.costOf(size) };
     this.#sizes.set(asked, size);
-    if (this.#search.isOn) this.#search.grow(this.#nowMs(), this.#inUse);
     if (!this.#isShared) this.#watchStart();
     const reservation = await this.#limiter.acquire(asked, options);
     const cost = this.#prices.get(asked) ?? asked;
@@ -86,7 +89,7 @@ export class Lane {
     const sent: SentRequest = {
       size,
       sentMs,
-      ...this.#buckets.take(cost),
+      ...this.#buckets.take(cost, sentMs),
       costTotals: this.#pricing.sent(size),
       inFlight: this.#store.inFlight,
     };
@@ -124,7 +127,7 @@ export class Lane {
         this.#answeredInFlight.add(inFlight, nowMs);
         if (usage) this.#pricing.used(size, usage);
         if (charged !== undefined && this.#pricing.told(charged, size)) this.#repriced();
-        if (this.#search.isOn) this.#search.answered(sent, nowMs, this.#inUse);
+        if (this.#search.isOn) this.#search.answered(sent, nowMs, this.#isRateUsed);
         return this.#pricing.settled(cost, usage, charged);
       }
       case "lost":
@@ -148,6 +151,7 @@ export class Lane {
     if (hit.requested !== undefined && this.#pricing.told(hit.requested, sent.size)) this.#repriced();
     const mean = (currency: string): number => this.#meanCost(currency).value ?? sent.cost[currency] ?? 1;
     this.#open.delete(sent);
+    for (const later of this.#open) if (later.sentMs >= sent.sentMs) later.inFlight--;
     const admittedInFlight = this.#admittedInFlight(nowMs, nowMs - sent.sentMs);
     const found = this.#search.refused({ sent, hit, type, waitMs, nowMs, mean, admittedInFlight });
     if (found.change !== undefined) {
@@ -209,11 +213,9 @@ export class Lane {
     this.#owner.tell("cost-model");
   }
 
-  /** What holds back those who wait. */
-  get #inUse(): InUse {
-    const isSomebodyWaiting = this.#limiter.state().queueLength > 0;
-    const hasRoom = this.#store.hasRoom(0);
-    return { isRateUsed: isSomebodyWaiting && hasRoom, arePlacesUsed: isSomebodyWaiting && !hasRoom };
+  /** Whether it is the rate that holds back those who wait. */
+  get #isRateUsed(): boolean {
+    return this.#store.hasRoom(0) && this.#limiter.state().queueLength > 0;
   }
 
   /** The most in flight at which one was let in: it was answered, or is in flight for longer than a refusal takes. */

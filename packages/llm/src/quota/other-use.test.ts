@@ -22,6 +22,43 @@ describe("what others spend from the same bucket", () => {
     expect(watched(0.025, 0.025, 3000).perMs).toBeCloseTo(0.025, 3);
   });
 
+  test("is seen anew as soon as somebody came, whatever was before", () => {
+    const other = new OtherUse();
+    other.note({ remaining: 100, taken: 0, sentMs: 0, unit: 1 }, PER_MS);
+    let theirs = 0;
+    for (let sentMs = 20; sentMs <= 2500; sentMs += 20) {
+      if (sentMs > 2000) theirs += 20 * 0.025;
+      const remaining = Math.max(0, 20 - Math.round(theirs));
+      other.note({ remaining, taken: PER_MS * sentMs, sentMs, unit: 1 }, PER_MS);
+    }
+
+    expect(other.perMs).toBeCloseTo(0.025, 2);
+  });
+
+  test("is seen where the bucket was never anything but empty", () => {
+    const other = new OtherUse();
+    for (let sentMs = 0; sentMs < 2000; sentMs += 100)
+      other.note({ remaining: 0, taken: 0.03 * sentMs, sentMs, unit: 1 }, PER_MS);
+
+    expect(other.perMs).toBeCloseTo(0.02, 3);
+  });
+
+  test("counts a reading that comes late for the time that it is of", () => {
+    const inOrder = new OtherUse();
+    const late = new OtherUse();
+    const readings = Array.from({ length: 30 }, (_, index) => {
+      const sentMs = 40 * index;
+      return { remaining: Math.max(0, Math.round(19 - 0.025 * sentMs)), taken: PER_MS * sentMs, sentMs, unit: 1 };
+    });
+    inOrder.note({ remaining: 100, taken: 0, sentMs: 0, unit: 1 }, PER_MS);
+    late.note({ remaining: 100, taken: 0, sentMs: 0, unit: 1 }, PER_MS);
+    for (const reading of readings) inOrder.note(reading, PER_MS);
+    for (const reading of [...readings.filter((_, index) => index % 6 < 5), ...readings.filter((_, index) => index % 6 === 5)])
+      late.note(reading, PER_MS);
+
+    expect(late.perMs).toBeCloseTo(inOrder.perMs, 2);
+  });
+
   test("is nothing where only rounding differs", () => {
     expect(watched(0.05, 0, 3000).perMs).toBe(0);
   });

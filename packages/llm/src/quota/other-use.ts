@@ -19,6 +19,8 @@ interface Slice {
 const SLICE_MS = 100;
 const LEAST_READINGS = 3;
 const MOST_SLICES = 10;
+/** Over the newest of them, it is seen whether use is another one now. */
+const TURN_SLICES = 2;
 /** Readings are whole numbers, and requests overtake one another: what is lost to fewer requests than that is nobody's. */
 const NOISE_REQUESTS = 3;
 /** With that share left of the most that was ever seen to be left, nobody has to be held back. */
@@ -44,22 +46,19 @@ export class OtherUse {
 
   note({ remaining, taken, sentMs, unit }: UseReading, ratePerMs: number): void {
     this.#most = Math.max(this.#most, remaining);
+    const newest = this.#slices.at(-1);
+    const isNewest = newest === undefined || sentMs >= newest.startedMs;
     // Close to the most that was ever left, the bucket may be full: what comes in is lost then, and nobody took it.
-    if (remaining >= PLENTY * this.#most) {
-      this.forget();
+    if (remaining > 0 && remaining >= PLENTY * this.#most) {
+      if (isNewest) this.forget();
       return;
     }
+    const slice = isNewest ? this.#newestFor(sentMs) : this.#sliceOf(sentMs);
+    if (slice === undefined) return;
     const balance = remaining + taken - ratePerMs * sentMs;
-    let last = this.#slices.at(-1);
-    if (last !== undefined && sentMs < last.startedMs) return;
-    if (last === undefined || (sentMs - last.startedMs >= SLICE_MS && last.count >= LEAST_READINGS)) {
-      last = { startedMs: sentMs, count: 0, timeMs: 0, balance: 0 };
-      this.#slices.push(last);
-      if (this.#slices.length > MOST_SLICES) this.#slices.shift();
-    }
-    last.count++;
-    last.timeMs += (sentMs - last.timeMs) / last.count;
-    last.balance += (balance - last.balance) / last.count;
+    slice.count++;
+    slice.timeMs += (sentMs - slice.timeMs) / slice.count;
+    slice.balance += (balance - slice.balance) / slice.count;
     this.#perMs = this.#slope(ratePerMs, Math.max(NOISE_REQUESTS * unit, NOISE_MS * ratePerMs));
   }
 
@@ -69,13 +68,42 @@ export class OtherUse {
     this.#perMs = 0;
   }
 
+  #sliceOf(sentMs: number): Slice | undefined {
+    let found: Slice | undefined;
+    for (const slice of this.#slices) if (slice.startedMs <= sentMs) found = slice;
+    return found;
+  }
+
+  #newestFor(sentMs: number): Slice {
+    const newest = this.#slices.at(-1);
+    if (newest && (sentMs - newest.startedMs < SLICE_MS || newest.count < LEAST_READINGS)) return newest;
+    const slice: Slice = { startedMs: sentMs, count: 0, timeMs: 0, balance: 0 };
+    this.#slices.push(slice);
+    if (this.#slices.length > MOST_SLICES) this.#slices.shift();
+    return slice;
+  }
+
   #slope(ratePerMs: number, noise: number): number {
-    const whole = this.#slices.filter(({ count }) => count >= LEAST_READINGS);
+    let whole = this.#slices.filter(({ count }) => count >= LEAST_READINGS);
+    const turn = whole.at(-1 - TURN_SLICES);
     const [oldest] = whole;
     const newest = whole.at(-1);
     if (oldest === undefined || newest === undefined) return 0;
-    const lost = oldest.balance - newest.balance;
-    const perMs = lost / (newest.timeMs - oldest.timeMs);
-    return lost < noise || perMs < NOISE_SHARE * ratePerMs ? 0 : Math.min(perMs, ratePerMs);
+    if (turn !== undefined && turn !== oldest) {
+      const expected = turn.balance - lossPerMs(oldest, turn) * (newest.timeMs - turn.timeMs);
+      // Somebody came or left: what was before says nothing of what is now.
+      if (Math.abs(newest.balance - expected) > noise) {
+        this.#slices = this.#slices.slice(this.#slices.indexOf(turn));
+        whole = [turn, newest];
+      }
+    }
+    const first = whole[0] ?? newest;
+    const perMs = lossPerMs(first, newest);
+    const isNoise = first.balance - newest.balance < noise || perMs < NOISE_SHARE * ratePerMs;
+    return isNoise ? 0 : Math.min(perMs, ratePerMs);
   }
+}
+
+function lossPerMs(from: Slice, to: Slice): number {
+  return (from.balance - to.balance) / (to.timeMs - from.timeMs);
 }

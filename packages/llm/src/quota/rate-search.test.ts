@@ -6,13 +6,14 @@ function stepped(search: RateSearch, fromMs: number, toMs: number): void {
 }
 
 describe("a search for a rate", () => {
-  test("doubles while nothing is refused, as long as it holds somebody back", () => {
-    const search = new RateSearch(10);
-    stepped(search, 0, 1300);
+  test("rises by a quarter in half a second while nothing more is refused, as long as it holds somebody back", () => {
+    const search = new RateSearch(40);
+    search.refused({ sentMs: 0, nowMs: 10, admitted: 40 }, 1);
+    stepped(search, 10, 1060);
     const used = search.perSecond;
-    for (let nowMs = 1350; nowMs < 5000; nowMs += 50) search.grow(nowMs, false);
+    for (let nowMs = 1110; nowMs < 5000; nowMs += 50) search.grow(nowMs, false);
 
-    expect(used).toBeGreaterThanOrEqual(40);
+    expect(used).toBe(20 * 1.25 ** 2);
     expect(search.perSecond).toBe(used);
   });
 

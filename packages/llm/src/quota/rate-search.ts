@@ -6,12 +6,9 @@ export interface RefusedAt {
   readonly admitted: number;
 }
 
-/** What is let in per second at the start, and how much at once, before anything is known. */
+/** What a search takes to be let in per second, requests of the mean size, where fewer went before they were refused. */
 export const SEARCH_START = 10;
 
-const FASTEST_STEP_MS = 100;
-/** A refusal comes at once, an answer when it is written: so long without a refusal tells as much as an answer. */
-const SLOWEST_DOUBLING_MS = 300;
 const PROBING_STEP_MS = 500;
 const PROBING_GROWTH = 1.25;
 /** A rate that was measured is kept a little below, and raised by so much of itself in a second, until it is refused again. */
@@ -20,12 +17,12 @@ const HOLDING_MOST = 1.1;
 /** After a provider asked for slower growth: back in a minute. */
 const RAMP_GROWTH_PER_SECOND = 0.5 / 60;
 
-/** How a search moves: it doubles until the first refusal, probes until it has measured, and then holds what it measured. */
-type Phase = "doubling" | "probing" | "holding" | "ramp";
+/** How a search moves: it probes until it has measured, and then holds what it measured. */
+type Phase = "probing" | "holding" | "ramp";
 
 /**
- * Finds a limit that nobody tells, by additive increase and multiplicative decrease, with one cut per episode: refusals of
- * requests that were sent before the last cut say nothing new.
+ * Finds a limit that nobody tells, from the first refusal on, by additive increase and multiplicative decrease, with one cut
+ * per episode: refusals of requests that were sent before the last cut say nothing new.
  *
  * Between two refusals the bucket at the server went from empty to empty, so what was let in between them is what came in:
  * the rate itself, however large the burst is. So it is cut to what was measured, where enough was, and held just below.
@@ -35,7 +32,7 @@ type Phase = "doubling" | "probing" | "holding" | "ramp";
 export class RateSearch {
   readonly #ceiling: number;
   #perSecond: number;
-  #phase: Phase = "doubling";
+  #phase: Phase = "probing";
   /** The rate that `holding` and `ramp` count from. */
   #base: number;
   #stepMs = Number.NEGATIVE_INFINITY;
@@ -60,11 +57,6 @@ export class RateSearch {
     return this.#perSecond;
   }
 
-  /** Nothing was refused yet. */
-  get isFresh(): boolean {
-    return this.#phase === "doubling";
-  }
-
   /** The rate stands at its ceiling again. */
   get isOver(): boolean {
     return this.#perSecond >= this.#ceiling && this.#phase !== "holding";
@@ -81,16 +73,7 @@ export class RateSearch {
     // As long as a few requests take: who may send one in a minute learns nothing in half a second.
     const fewMs = (4000 * this.#unit) / this.#perSecond;
     if (this.#phase === "holding" || this.#phase === "ramp") this.#climb(nowMs, passedMs);
-    else if (this.#phase === "probing" && passedMs >= Math.max(PROBING_STEP_MS, fewMs)) {
-      this.#step(PROBING_GROWTH, nowMs);
-    } else if (this.#phase === "doubling" && passedMs >= Math.max(SLOWEST_DOUBLING_MS, fewMs)) this.#step(2, nowMs);
-  }
-
-  /** A request of the time since the last step was answered: the rate is bearable. */
-  answered(sentMs: number, nowMs: number, isUsed: boolean): void {
-    if (this.#phase === "doubling" && isUsed && sentMs >= this.#stepMs && nowMs - this.#stepMs >= FASTEST_STEP_MS) {
-      this.#step(2, nowMs);
-    } else this.grow(nowMs, isUsed);
+    else if (passedMs >= Math.max(PROBING_STEP_MS, fewMs)) this.#set(this.#perSecond * PROBING_GROWTH, nowMs);
   }
 
   /**
@@ -121,13 +104,6 @@ export class RateSearch {
     return true;
   }
 
-  /** What cut it was not the rate: it goes back up soon. */
-  excuse(): void {
-    if (this.#phase === "doubling") return;
-    this.#phase = "probing";
-    this.#mark = undefined;
-  }
-
   /** The provider asks for slower growth: half the rate, and back little by little. */
   halve(sentMs: number, nowMs: number): boolean {
     if (sentMs < this.#cutMs) return false;
@@ -154,10 +130,6 @@ export class RateSearch {
     this.#set(this.#perSecond + (share * this.#base * passedMs) / 1000, nowMs);
     // So far above what was measured, and not refused: the limit is another one by now.
     if (!isRamp && this.#perSecond > this.#base * HOLDING_MOST) this.#phase = "probing";
-  }
-
-  #step(factor: number, nowMs: number): void {
-    this.#set(this.#perSecond * factor, nowMs);
   }
 
   #set(perSecond: number, nowMs: number): void {

@@ -16,6 +16,33 @@ export class RecentMean {
   }
 }
 
+const LATELY_MS = 500;
+
+/** What came together in the last half second to second. */
+export class LatelySum {
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #before = 0;
+  #now = 0;
+
+  value(nowMs: number): number {
+    this.#roll(nowMs);
+    return this.#before + this.#now;
+  }
+
+  add(value: number, nowMs: number): void {
+    this.#roll(nowMs);
+    this.#now += value;
+  }
+
+  #roll(nowMs: number): void {
+    const passedMs = nowMs - this.#sinceMs;
+    if (passedMs < LATELY_MS) return;
+    this.#before = passedMs < 2 * LATELY_MS ? this.#now : 0;
+    this.#now = 0;
+    this.#sinceMs = nowMs;
+  }
+}
+
 const SPAN_MS = 10_000;
 
 /** The largest value of about the last ten seconds. */

@@ -20,12 +20,6 @@ export interface LimitRefusal {
   mean(currency: string): number;
 }
 
-/** What those who wait are held back by. */
-export interface InUse {
-  readonly isRateUsed: boolean;
-  readonly arePlacesUsed: boolean;
-}
-
 /** What follows from it. */
 export interface Consequence {
   /** Nobody goes for so long. */
@@ -80,27 +74,28 @@ export class Search {
     return this.#concurrency !== undefined || SEARCHED.some((currency) => this.#buckets.searchOf(currency));
   }
 
-  /** Time passed. */
-  grow(nowMs: number, { isRateUsed: isUsed, arePlacesUsed }: InUse): void {
-    this.#concurrency?.grow(nowMs, arePlacesUsed);
+  /** Somebody finds no place in flight. Returns in how long there will be one more, as long as none is given back. */
+  nextPlaceMs(nowMs: number): number {
+    const search = this.#concurrency;
+    const isSearched = search !== undefined && search.limit === this.mostInFlight;
+    return isSearched ? search.nextPlaceMs(nowMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Time passed. @param isRateUsed It is the rate that holds back those who wait. */
+  grow(nowMs: number, isRateUsed: boolean): void {
+    this.#concurrency?.grow(nowMs);
     for (const currency of SEARCHED) {
       const search = this.#buckets.searchOf(currency);
       if (search === undefined) continue;
-      search.grow(nowMs, isUsed);
+      search.grow(nowMs, isRateUsed);
       this.#buckets.steer(currency);
     }
   }
 
   /** A request was let in and answered. */
-  answered({ sentMs, inFlight }: SentRequest, nowMs: number, { isRateUsed: isUsed, arePlacesUsed }: InUse): void {
-    for (const currency of SEARCHED) {
-      const search = this.#buckets.searchOf(currency);
-      if (search === undefined) continue;
-      search.answered(sentMs, nowMs, isUsed);
-      this.#buckets.steer(currency);
-    }
+  answered({ inFlight }: SentRequest, nowMs: number, isRateUsed: boolean): void {
+    this.grow(nowMs, isRateUsed);
     this.#concurrency?.answered(inFlight, nowMs);
-    this.#concurrency?.grow(nowMs, arePlacesUsed);
   }
 
   refused(refusal: LimitRefusal): Consequence {
@@ -115,18 +110,18 @@ export class Search {
     this.#inRow = taken - this.#takenAtEpisode <= 1 ? this.#inRow + 1 : 1;
     this.#takenAtEpisode = taken;
     if (type === "ramp") return this.#slowed(refusal);
-    if (hit.currency === "concurrency") return this.#crowded(refusal);
+    if (hit.currency === "concurrency") return this.#crowded(refusal, true);
     if (hit.currency !== undefined) return this.#short(hit.currency, refusal);
     return this.#unexplained(refusal);
   }
 
-  /** Too many at once: nobody has to wait for a time, but for an end. */
-  #crowded({ sent, hit, waitMs, nowMs }: LimitRefusal): Consequence {
+  /** Too many at once: nobody has to wait for a time, but for an end. @param isCertain The server said so. */
+  #crowded({ sent, hit, waitMs, nowMs }: LimitRefusal, isCertain: boolean): Consequence {
     const { inFlight, sentMs } = sent;
     if (hit.limit !== undefined && inFlight > hit.limit) this.#learnedConcurrency = hit.limit;
     else {
       this.#concurrency ??= new ConcurrencySearch(inFlight);
-      this.#concurrency.refused(inFlight, sentMs, nowMs);
+      this.#concurrency.refused(inFlight, sentMs, nowMs, isCertain);
     }
     return { ...this.#waitFor(waitMs, nowMs), change: "concurrency" };
   }
@@ -137,7 +132,7 @@ export class Search {
     const buckets = this.#buckets;
     const isTold = hit.limit !== undefined || (buckets.isKnown(currency) && buckets.searchOf(currency) === undefined);
     if (isTold && !this.#isDoubtful(currency, nowMs)) {
-      const isNews = buckets.refused(currency, hit.limit, sent.sentMs);
+      const isNews = buckets.refused(currency, hit.limit, sent);
       const ownMs = this.#ownPauseMs(
         (sent.cost[currency] ?? 1) / (buckets.perMs(currency) ?? Number.POSITIVE_INFINITY),
       );
@@ -145,7 +140,7 @@ export class Search {
     }
     const unit = refusal.mean(currency);
     const search =
-      buckets.searchOf(currency) ?? buckets.startSearch(currency, this.#startPerSecond(currency, unit), unit);
+      buckets.searchOf(currency) ?? buckets.startSearch(currency, this.#startPerSecond(currency, unit, nowMs), unit);
     // Another bucket than the one that was searched is the one that binds.
     if (currency !== "requests" && !buckets.isKnown("requests")) buckets.stopSearch("requests");
     const admitted = Math.min(buckets.admitted(currency), sent.admitted[currency] ?? 0) - (sent.cost[currency] ?? 0);
@@ -156,22 +151,20 @@ export class Search {
   }
 
   /**
-   * Too many, and nobody says of what. Fewer in flight than were let in before: then it was the rate. More than ever before:
-   * it may be either, and both are cut. The second time at the same number in flight, it is that.
+   * Too many, and nobody says of what. Fewer in flight than were let in before, or one alone: then it was the rate. More than
+   * ever before: it may be either. Some fewer go then, and if one of those is refused again, it was the rate. A rate that is
+   * searched already is raised until it is refused: as many as before are enough then.
    */
   #unexplained(refusal: LimitRefusal): Consequence {
-    const { sent, admittedInFlight } = refusal;
-    const isRate = sent.inFlight <= admittedInFlight - Math.max(ON_THE_WAY, ON_THE_WAY_SHARE * admittedInFlight);
-    if (isRate) {
+    const { sent, waitMs, nowMs, admittedInFlight } = refusal;
+    const isSearched = this.#buckets.searchOf("requests") !== undefined;
+    const margin = isSearched ? 0 : Math.max(ON_THE_WAY, ON_THE_WAY_SHARE * admittedInFlight);
+    if (sent.inFlight <= Math.max(1, admittedInFlight - margin)) {
       this.#concurrency = undefined;
       return this.#short("requests", refusal);
     }
-    const isSecond = this.#concurrency !== undefined && !this.#concurrency.isFresh;
-    const crowded = this.#crowded(refusal);
-    if (!isSecond) return { ...crowded, ...this.#short("requests", refusal) };
-    this.#buckets.searchOf("requests")?.excuse();
-    this.#buckets.steer("requests");
-    return crowded;
+    const pauseMs = Math.max(waitMs ?? 0, this.#ownPauseMs(LEAST_PAUSE_MS));
+    return { ...this.#crowded(refusal, false), pauseMs: this.#until(pauseMs, nowMs) };
   }
 
   /** Use grows faster than the provider likes: half the rate, and back little by little. */
@@ -180,18 +173,18 @@ export class Search {
     const unit = mean(currency);
     const search =
       this.#buckets.searchOf(currency) ??
-      this.#buckets.startSearch(currency, this.#startPerSecond(currency, unit), unit);
+      this.#buckets.startSearch(currency, this.#startPerSecond(currency, unit, nowMs), unit);
     search.halve(sent.sentMs, nowMs);
     this.#buckets.steer(currency);
     return { ...this.#waitFor(waitMs, nowMs), change: "slowed" };
   }
 
-  /** Where a search begins: at what is known, or as fast as requests are let in by what is searched already. */
-  #startPerSecond(currency: Currency, unit: number): number {
+  /** Where a search begins: at what is known, as fast as requests are let in by what is searched already, or as they went. */
+  #startPerSecond(currency: Currency, unit: number, nowMs: number): number {
     const known = this.#buckets.perMs(currency);
     if (known !== undefined) return known * 1000;
     const requests = this.#buckets.perMs("requests");
-    return requests === undefined ? SEARCH_START * unit : requests * 1000 * unit;
+    return requests === undefined ? Math.max(SEARCH_START, this.#buckets.lately(nowMs)) * unit : requests * 1000 * unit;
   }
 
   /** A known limit was hit again and again, and no header says that somebody else spends from it. */
