@@ -81,7 +81,11 @@ async function drain(scenario, contender, setting) {
   const task = { contender, setting, baseUrl, requests, told, known, boundBy };
   const client = fork(file("client.mjs"), [JSON.stringify(task), String(PATIENCE_MS)]);
   const stopTenant = tenantPerSecond ? tenantInTheMiddle(server) : undefined;
-  const [result] = await once(client, "message");
+  const ended = once(client, "exit").then(([code]) => {
+    throw new Error(`${contender} ended with ${code} and told nothing`);
+  });
+  const [result] = await Promise.race([once(client, "message"), ended]);
+  ended.catch(() => {});
   stopTenant?.();
   server.send("report");
   const [log] = await once(server, "message");
