@@ -40,7 +40,7 @@ export {
   parsePriceList,
   priceOf,
 } from "./prices.js";
-export type { LimitSource } from "./quota/buckets.js";
+export type { LimitSource } from "./quota/bucket.js";
 export type { CostModel } from "./quota/cost-models.js";
 export { QUOTA_DEFAULTS, type QuotaOptions } from "./quota/options.js";
 export { Quota, type QuotaListener } from "./quota/quota.js";

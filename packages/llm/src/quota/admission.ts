@@ -2,9 +2,9 @@ import type { Cost, Reservation } from "bide";
 import type { AttemptFailure } from "../attempt-failure.js";
 import type { Usage } from "../dialects/dialect.js";
 import type { RequestSize } from "../request/facts.js";
-import type { SentAt } from "./buckets.js";
 import type { CostTotals } from "./cost-finder.js";
 import { chargedTokens } from "./readings.js";
+import type { SentAt } from "./spent.js";
 
 /** What is known of a request from its admission on. */
 export interface SentRequest extends SentAt {

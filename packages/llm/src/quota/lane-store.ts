@@ -16,6 +16,8 @@ export interface LaneRules {
   price(cost: Cost): Cost;
   /** Somebody's turn has come: what was found until now counts from now on. */
   turn(nowMs: number): void;
+  /** What time it is for the buckets: now, or the moment from which on nothing came in. */
+  timeFor(nowMs: number): number;
   /** How many may be in flight. */
   mostInFlight(): number;
   /** In how long there will be one more place, as long as none is given back. */
@@ -56,8 +58,11 @@ export class LaneStore implements LimiterStore {
       return { kind: "wait", waitMs: this.#rules.nextPlaceMs(nowMs), binds: "concurrency" };
     }
     const priced = this.#rules.price(cost);
-    const answer = this.#inner.reserve({ cost: priced, ...kept }, nowMs);
-    return "then" in answer ? answer.then((given) => this.#enter(given, priced)) : this.#enter(answer, priced);
+    const bucketsMs = this.#rules.timeFor(nowMs);
+    const answer = this.#inner.reserve({ cost: priced, ...kept }, bucketsMs);
+    const behindMs = nowMs - bucketsMs;
+    if ("then" in answer) return answer.then((given) => this.#enter(given, priced, behindMs));
+    return this.#enter(answer, priced, behindMs);
   }
 
   settle({ id, actual }: Settlement, nowMs: number): Eventually<void> {
@@ -89,7 +94,9 @@ export class LaneStore implements LimiterStore {
     return this.#inner.state(nowMs);
   }
 
-  #enter(answer: ReserveAnswer, cost: Cost): ReserveAnswer {
+  /** @param behindMs So much earlier it is for the buckets. */
+  #enter(answer: ReserveAnswer, cost: Cost, behindMs: number): ReserveAnswer {
+    if (answer.kind === "wait") return { ...answer, waitMs: answer.waitMs - behindMs };
     if (answer.kind !== "admitted") return answer;
     this.#held.set(++this.#ids, { id: answer.id, cost });
     return { kind: "admitted", id: this.#ids };

@@ -7,19 +7,16 @@ import { headerDateMs } from "../hints/header-values.js";
 import type { RequestSize } from "../request/facts.js";
 import { Admission, type AdmissionEnd, type SentRequest } from "./admission.js";
 import { Buckets, perPeriod } from "./buckets.js";
-
 import { LaneStore } from "./lane-store.js";
 import { LateStart } from "./late-start.js";
+import { OpenRequests } from "./open-requests.js";
 import type { QuotaConfig } from "./options.js";
 import { Pricing } from "./pricing.js";
 import { readingsOf } from "./readings.js";
-import { RecentMean, RecentMost } from "./recent.js";
+import { RecentMean, RecentMeans } from "./recent.js";
 import { limitHitOf } from "./refusal-text.js";
 import { Search } from "./search.js";
 import type { LaneChange, LaneState } from "./state.js";
-
-/** Even over a short way, a refusal takes so long. */
-const LEAST_REFUSAL_MS = 20;
 
 /** Whose lane it is, and who wants to hear of it. */
 export interface LaneOwner {
@@ -39,16 +36,14 @@ export class Lane {
   readonly #pricing: Pricing;
   readonly #search: Search;
   readonly #learns: boolean;
-  readonly #jitterMs: number;
   readonly #isShared: boolean;
   readonly #lateStart = new LateStart();
   readonly #latency = new RecentMean();
-  readonly #meanCosts = new Map<string, RecentMean>();
+  readonly #meanCosts = new RecentMeans();
   /** What waits is priced when its turn comes. */
   readonly #sizes = new WeakMap<Cost, RequestSize>();
   readonly #prices = new WeakMap<Cost, Cost>();
-  readonly #open = new Set<SentRequest>();
-  readonly #answeredInFlight = new RecentMost();
+  readonly #open = new OpenRequests();
   /** Pauses so far: a refusal of a request that was sent before the last one says nothing new. */
   #pauses = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -58,7 +53,6 @@ export class Lane {
     const { keyId, model, dialect, clock } = owner;
     this.#owner = owner;
     this.#learns = config.learns;
-    this.#jitterMs = config.arrivalJitterMs;
     this.#isShared = config.store !== undefined;
     this.#pricing = new Pricing(dialect, config.costModel);
     const inner = config.store?.(`${keyId} ${model}`) ?? memoryLimiterStore();
@@ -67,6 +61,7 @@ export class Lane {
       turn: (nowMs) => {
         if (this.#search.isOn) this.#search.grow(nowMs, this.#isRateUsed);
       },
+      timeFor: (nowMs) => this.#lateStart.timeFor(nowMs),
       mostInFlight: () => this.#mostInFlight,
       nextPlaceMs: (nowMs) => this.#search.nextPlaceMs(nowMs),
     });
@@ -84,12 +79,10 @@ export class Lane {
     if (!this.#isShared) this.#watchStart();
     const reservation = await this.#limiter.acquire(asked, options);
     const cost = this.#prices.get(asked) ?? asked;
-    const sentMs = this.#nowMs();
-    for (const currency in cost) this.#meanCost(currency).add(cost[currency] ?? 0);
+    this.#meanCosts.add(cost);
     const sent: SentRequest = {
       size,
-      sentMs,
-      ...this.#buckets.take(cost, sentMs),
+      ...this.#buckets.spent.take(cost, this.#nowMs()),
       costTotals: this.#pricing.sent(size),
       inFlight: this.#store.inFlight,
     };
@@ -117,14 +110,14 @@ export class Lane {
 
   /** A request is over. Returns what it cost, or `undefined` where everything comes back. */
   ended(sent: SentRequest, end: AdmissionEnd): Cost | undefined {
-    const { size, cost, sentMs, inFlight } = sent;
+    const { size, cost, sentMs } = sent;
     const nowMs = this.#nowMs();
-    this.#open.delete(sent);
+    this.#open.ended(sent);
     switch (end.kind) {
       case "answered": {
         const { usage, charged } = end;
         this.#latency.add(nowMs - sentMs);
-        this.#answeredInFlight.add(inFlight, nowMs);
+        this.#open.answered(sent, nowMs);
         if (usage) this.#pricing.used(size, usage);
         if (charged !== undefined && this.#pricing.told(charged, size)) this.#repriced();
         if (this.#search.isOn) this.#search.answered(sent, nowMs, this.#isRateUsed);
@@ -149,10 +142,9 @@ export class Lane {
     const nowMs = this.#nowMs();
     const hit = limitHitOf(answer ? textOfAnswer(answer) : "", decision);
     if (hit.requested !== undefined && this.#pricing.told(hit.requested, sent.size)) this.#repriced();
-    const mean = (currency: string): number => this.#meanCost(currency).value ?? sent.cost[currency] ?? 1;
-    this.#open.delete(sent);
-    for (const later of this.#open) if (later.sentMs >= sent.sentMs) later.inFlight--;
-    const admittedInFlight = this.#admittedInFlight(nowMs, nowMs - sent.sentMs);
+    const mean = (currency: string): number => this.#meanCosts.value(currency) ?? sent.cost[currency] ?? 1;
+    this.#open.refused(sent);
+    const admittedInFlight = this.#open.admittedInFlight(nowMs, nowMs - sent.sentMs);
     const found = this.#search.refused({ sent, hit, type, waitMs, nowMs, mean, admittedInFlight });
     if (found.change !== undefined) {
       this.#pauses++;
@@ -199,7 +191,7 @@ export class Lane {
       drainMs: Math.max(drainMs, isFull ? queueLength * placeMs : 0),
       costModel: this.#pricing.model,
       tokenRatio: this.#pricing.tokenRatio,
-      meanCost: Object.fromEntries([...this.#meanCosts].map(([currency, mean]) => [currency, mean.value ?? 0])),
+      meanCost: this.#meanCosts.values,
       meanLatencyMs: this.#latency.value,
     };
   }
@@ -218,17 +210,9 @@ export class Lane {
     return this.#store.hasRoom(0) && this.#limiter.state().queueLength > 0;
   }
 
-  /** The most in flight at which one was let in: it was answered, or is in flight for longer than a refusal takes. */
-  #admittedInFlight(nowMs: number, refusalMs: number): number {
-    let most = this.#answeredInFlight.value(nowMs);
-    const sinceMs = nowMs - Math.max(LEAST_REFUSAL_MS, 2 * refusalMs);
-    for (const { sentMs, inFlight } of this.#open) if (sentMs <= sinceMs && inFlight > most) most = inFlight;
-    return most;
-  }
-
   #watchStart(): void {
-    const takeBack = (cost: Cost): void => this.#store.owe(cost, this.#nowMs());
-    this.#lateStart.watch(this.#store.state(this.#nowMs()), this.#clock, this.#jitterMs, takeBack);
+    const takeBack = (cost: Cost): void => this.#buckets.late(cost, this.#nowMs());
+    this.#lateStart.watch(this.#store.state(this.#nowMs()), this.#clock, takeBack);
   }
 
   get #clock(): Clock {
@@ -256,16 +240,7 @@ export class Lane {
 
   /** What the provider did not charge, it does not count among what was taken. */
   #takeBack({ size }: SentRequest, cost: Cost): void {
-    this.#buckets.refuse(cost);
+    this.#buckets.spent.refuse(cost);
     this.#pricing.refused(size);
-  }
-
-  #meanCost(currency: string): RecentMean {
-    let mean = this.#meanCosts.get(currency);
-    if (mean === undefined) {
-      mean = new RecentMean();
-      this.#meanCosts.set(currency, mean);
-    }
-    return mean;
   }
 }

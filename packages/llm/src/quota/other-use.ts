@@ -6,6 +6,8 @@ export interface UseReading {
   readonly sentMs: number;
   /** What one request costs. */
   readonly unit: number;
+  /** How far arrivals are apart from what was sent. What comes in so long is nobody's. */
+  readonly jitterMs: number;
 }
 
 interface Slice {
@@ -25,8 +27,6 @@ const TURN_SLICES = 2;
 const NOISE_REQUESTS = 3;
 /** With that share left of the most that was ever seen to be left, nobody has to be held back. */
 const PLENTY = 0.5;
-/** What comes in so long is noise, too. */
-const NOISE_MS = 20;
 /** Clocks differ a little: less than this share of the rate is nobody. */
 const NOISE_SHARE = 0.03;
 
@@ -44,7 +44,7 @@ export class OtherUse {
     return this.#perMs;
   }
 
-  note({ remaining, taken, sentMs, unit }: UseReading, ratePerMs: number): void {
+  note({ remaining, taken, sentMs, unit, jitterMs }: UseReading, ratePerMs: number): void {
     this.#most = Math.max(this.#most, remaining);
     const newest = this.#slices.at(-1);
     const isNewest = newest === undefined || sentMs >= newest.startedMs;
@@ -59,7 +59,7 @@ export class OtherUse {
     slice.count++;
     slice.timeMs += (sentMs - slice.timeMs) / slice.count;
     slice.balance += (balance - slice.balance) / slice.count;
-    this.#perMs = this.#slope(ratePerMs, Math.max(NOISE_REQUESTS * unit, NOISE_MS * ratePerMs));
+    this.#perMs = this.#slope(ratePerMs, Math.max(NOISE_REQUESTS * unit, jitterMs * ratePerMs));
   }
 
   /** Starts again: another rate, or a bucket that was full. */

@@ -16,6 +16,30 @@ export class RecentMean {
   }
 }
 
+/** Means of late of several things at once, by name. */
+export class RecentMeans {
+  readonly #means = new Map<string, RecentMean>();
+
+  value(name: string): number | undefined {
+    return this.#means.get(name)?.value;
+  }
+
+  get values(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#means].map(([name, mean]) => [name, mean.value ?? 0]));
+  }
+
+  add(values: Readonly<Record<string, number>>): void {
+    for (const name in values) {
+      let mean = this.#means.get(name);
+      if (mean === undefined) {
+        mean = new RecentMean();
+        this.#means.set(name, mean);
+      }
+      mean.add(values[name] ?? 0);
+    }
+  }
+}
+
 const LATELY_MS = 500;
 
 /** What came together in the last half second to second. */

@@ -143,7 +143,8 @@ export class Search {
       buckets.searchOf(currency) ?? buckets.startSearch(currency, this.#startPerSecond(currency, unit, nowMs), unit);
     // Another bucket than the one that was searched is the one that binds.
     if (currency !== "requests" && !buckets.isKnown("requests")) buckets.stopSearch("requests");
-    const admitted = Math.min(buckets.admitted(currency), sent.admitted[currency] ?? 0) - (sent.cost[currency] ?? 0);
+    const admitted =
+      Math.min(buckets.spent.admitted(currency), sent.admitted[currency] ?? 0) - (sent.cost[currency] ?? 0);
     search.refused({ sentMs: sent.sentMs, nowMs, admitted }, unit);
     buckets.steer(currency);
     const ownMs = this.#ownPauseMs(Math.max(LEAST_PAUSE_MS, (2000 * unit) / search.perSecond));
@@ -184,7 +185,9 @@ export class Search {
     const known = this.#buckets.perMs(currency);
     if (known !== undefined) return known * 1000;
     const requests = this.#buckets.perMs("requests");
-    return requests === undefined ? Math.max(SEARCH_START, this.#buckets.lately(nowMs)) * unit : requests * 1000 * unit;
+    return requests === undefined
+      ? Math.max(SEARCH_START, this.#buckets.spent.lately(nowMs)) * unit
+      : requests * 1000 * unit;
   }
 
   /** A known limit was hit again and again, and no header says that somebody else spends from it. */

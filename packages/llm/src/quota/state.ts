@@ -1,5 +1,5 @@
 import type { CurrencyState } from "bide";
-import type { LimitSource } from "./buckets.js";
+import type { LimitSource } from "./bucket.js";
 import type { CostModel } from "./cost-models.js";
 
 /** One bucket of a lane. */
