@@ -63,13 +63,17 @@ function leftUsed(all, [fromMs, toMs]) {
   return (admitted.length - theirs) / (((toMs - fromMs) * PER_SECOND) / 1000 - theirs);
 }
 
-/** How long requests were on their way, where they say when they left: median, and how much the slowest lost on the fastest. */
+/** By how much later the slowest reached the server than the fastest: of those in the first second, and of 99 % of all others. */
 function delaysOf(mine, timeOrigin) {
-  const delays = mine
-    .filter(({ sentAt }) => sentAt !== undefined)
-    .map(({ atMs, sentAt }) => timeOrigin + atMs - Number(sentAt))
+  const stamped = mine.filter(({ sentAt }) => sentAt !== undefined);
+  if (stamped.length === 0) return undefined;
+  const delayOf = ({ atMs, sentAt }) => timeOrigin + atMs - Number(sentAt);
+  const isFirst = ({ atMs }) => atMs < mine[0].atMs + 1000;
+  const later = stamped
+    .filter((entry) => !isFirst(entry))
+    .map(delayOf)
     .sort((a, b) => a - b);
-  if (delays.length === 0) return undefined;
-  const at = (share) => delays[Math.floor(share * (delays.length - 1))];
-  return { medianMs: at(0.5), p99Ms: at(0.99), spreadMs: at(1) - at(0) };
+  const leastMs = Math.min(...stamped.map(delayOf));
+  const p99Ms = (later[Math.floor(0.99 * (later.length - 1))] ?? leastMs) - leastMs;
+  return { p99Ms, spreadMs: Math.max(...stamped.filter(isFirst).map(delayOf)) - leastMs };
 }
