@@ -12,7 +12,7 @@ import {
   retry,
   timeout,
 } from "../index.js";
-import { virtualClock, withClock } from "../testing.js";
+import { recorder, virtualClock, withClock } from "../testing.js";
 
 const down = new Error("down");
 const failing = (): Promise<never> => Promise.reject(down);
@@ -51,8 +51,10 @@ describe("a circuit breaker", () => {
     await breaker.outcome(failing);
     await breaker.run(() => "answer");
     expect(await breaker.state()).toEqual({ status: "closed", calls: 2, failures: 1 });
+    await breaker.outcome(() => Promise.reject(Object.assign(new Error("answered"), { status: 404 })));
+    expect(await breaker.state()).toEqual({ status: "closed", calls: 3, failures: 1 });
     await breaker.outcome(failing);
-    expect(await breaker.state()).toMatchObject({ status: "open", calls: 3, failures: 2 });
+    expect(await breaker.state()).toMatchObject({ status: "open", calls: 4, failures: 2 });
   });
 
   test("closes again after a probe that succeeds", async () => {
@@ -170,6 +172,7 @@ describe("what counts as a failure", () => {
   test("an error that may heal; one that says the service answered counts as a call that went well", async () => {
     expect(await count(Object.assign(new Error(), { status: 503 }))).toEqual({ calls: 1, failures: 1 });
     expect(await count(Object.assign(new Error(), { status: 400 }))).toEqual({ calls: 1, failures: 0 });
+    expect(await count(undefined)).toEqual({ calls: 1, failures: 1 });
   });
 
   test("what `on` says: a class, classes, or a function", async () => {
@@ -194,6 +197,21 @@ describe("what counts as a failure", () => {
     controller.abort("gone");
     await expect(running).rejects.toBe("gone");
     expect(await breaker.state()).toMatchObject({ calls: 0 });
+  });
+
+  test("a call that failed in the moment of the abort counts as what the caller sees of it", async () => {
+    for (let turns = 0; turns < 8; turns++) {
+      const breaker = circuitBreaker({ clock: virtualClock() });
+      const controller = new AbortController();
+      let fail: ((error: unknown) => void) | undefined;
+      const operation = (): Promise<never> => new Promise((_, reject) => (fail = reject));
+      const seen = breaker.run(operation, { signal: controller.signal }).catch((error: unknown) => error);
+      fail?.(down);
+      for (let turn = 0; turn < turns; turn++) await undefined;
+      controller.abort("gone");
+      const failures = (await seen) === down ? 1 : 0;
+      expect(await breaker.state()).toEqual({ status: "closed", calls: failures, failures });
+    }
   });
 
   test("a call that was cut for taking too long is a failure", async () => {
@@ -259,6 +277,25 @@ describe("a store elsewhere", () => {
     await expect(clock.run(breaker.run(() => 1))).rejects.toBeInstanceOf(CircuitOpenError);
     await clock.run(breaker.close());
     expect(await clock.run(breaker.state())).toMatchObject({ status: "closed" });
+  });
+
+  test("is told how calls went, and listeners hear what came of it", async () => {
+    const clock = virtualClock();
+    using record = recorder();
+    const breaker = elsewhere(clock);
+    for (let call = 1; call <= 2; call++) await clock.run(breaker.outcome(failing));
+    await clock.runAll();
+    expect(record.types).toEqual(["circuit-opened"]);
+  });
+
+  test("is told in its own words where somebody wants it", async () => {
+    const told: string[] = [];
+    const force = (status: string): undefined => void told.push(status);
+    const breaker = elsewhere(virtualClock(), { force });
+    await breaker.open();
+    await breaker.isolate();
+    await breaker.close();
+    expect(told).toEqual(["open", "isolated", "closed"]);
   });
 
   test("an abort does not wait for it, and gives back a probe that is let through too late", async () => {

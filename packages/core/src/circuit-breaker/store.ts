@@ -120,17 +120,15 @@ class MemoryBreakerStore implements BreakerStore {
 
   read(nowMs: number): CircuitState {
     const phase = awakened(this.#phase, nowMs);
-    const isReady = phase.status === "closed" || probing(phase, this.#rules, nowMs) !== undefined;
-    const retryAfterMs = isReady ? undefined : refusedForMs(phase, nowMs);
-    const tally = this.#tally(nowMs);
-    return { status: phase.status, ...tally, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    const retryAfterMs = probing(phase, this.#rules, nowMs) ? undefined : refusedForMs(phase, nowMs);
+    return { status: phase.status, ...this.#tally(nowMs), retryAfterMs };
   }
 
   #tally(nowMs: number): Tally {
     return this.#phase.status === "closed" ? this.#window.tally(nowMs) : this.#phase.tally;
   }
 
-  /** Takes a phase on; a new status begins a new term, and a circuit that closes has forgotten what opened it. */
+  /** Takes a phase on; a new status begins a new term, with an empty window: what opened the circuit is in its phase. */
   #enter(phase: Phase, nowMs: number): Transition | undefined {
     const from = this.#phase.status;
     const tally = this.#tally(nowMs);
@@ -138,7 +136,7 @@ class MemoryBreakerStore implements BreakerStore {
     if (from === phase.status) return undefined;
     this.#term++;
     this.#admission = { isAdmitted: true, ticket: this.#term };
-    if (phase.status === "closed") this.#window.clear();
+    this.#window.clear();
     return { from, to: { ...this.read(nowMs), ...tally } };
   }
 }
@@ -147,5 +145,5 @@ function phaseOf({ status, retryAfterMs, calls, failures }: CircuitState, rules:
   const tally = { calls, failures };
   if (status === "open") return opened(tally, retryAfterMs ?? rules.openForMs, nowMs);
   if (status === "half-open") return halfOpened(tally);
-  return status === "isolated" ? { status, tally } : CLOSED;
+  return { status, tally };
 }

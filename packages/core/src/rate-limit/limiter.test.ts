@@ -187,6 +187,17 @@ describe("the queue", () => {
     expect(await hurried).toMatchObject({ retryAfterMs: 20_000, untilDeadlineMs: 4500, binds: "pause" });
   });
 
+  test("what cannot go in time is refused before it is queued", async () => {
+    const clock = virtualClock({ startMs: 1000 });
+    const limiter = rateLimit(oneASecond, { clock });
+    await limiter.acquire();
+    const told: string[] = [];
+    const stop = observe(({ type }) => told.push(type));
+    await expect(limiter.acquire({}, { deadlineMs: 1500 })).rejects.toMatchObject({ retryAfterMs: 1000 });
+    stop();
+    expect(told).toEqual(["call-refused"]);
+  });
+
   test("limits that become too small for who waits refuse it", async () => {
     const clock = virtualClock();
     const limiter = rateLimit({ tokens: perMinute(60, 10) }, { clock });
@@ -385,6 +396,16 @@ describe("with a store that takes its time", () => {
     expect(clock.nowMs()).toBe(3);
   });
 
+  test("where the store cannot tell when, the first in line waits until its deadline", async () => {
+    const clock = virtualClock();
+    const waitMs = Number.POSITIVE_INFINITY;
+    const store: LimiterStore = { ...distant(clock, 0), reserve: () => ({ kind: "wait", waitMs, binds: "requests" }) };
+    const { note, seen } = noting(clock);
+    note("first", rateLimit(oneASecond, { clock, store }).acquire({}, { deadlineMs: 700 }));
+    await clock.runAll();
+    expect(seen).toEqual(["first!AdmissionDeadlineError@700"]);
+  });
+
   test("a store that cannot tell when is asked again at a change; whose deadline comes first is refused then, not before", async () => {
     const clock = virtualClock();
     let isFull = true;
@@ -407,7 +428,7 @@ describe("with a store that takes its time", () => {
     await expect(hurried).rejects.toMatchObject({ retryAfterMs: 0, untilDeadlineMs: 0 });
     isFull = false;
     await clock.advance(500);
-    expect(seen.length).toBe(1);
+    expect(seen).toEqual(["hurried!AdmissionDeadlineError@1000"]);
     limiter.update({ requests: perMinute(60, 5) });
     await clock.run(patient);
     expect(seen.at(-1)).toBe("patient@1500");

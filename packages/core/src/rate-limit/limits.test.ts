@@ -52,6 +52,14 @@ describe("the cost", () => {
     );
   });
 
+  test("is what it was when it was asked for, whatever the caller makes of it later", async () => {
+    const limiter = rateLimit({ tokens: { per: "1m", limit: 60 } }, { clock: virtualClock() });
+    const cost = { requests: 1, tokens: 1 };
+    const reservation = await limiter.acquire(cost);
+    cost.tokens = 60;
+    expect(reservation.cost).toEqual({ requests: 1, tokens: 1 });
+  });
+
   test("is an object", () => {
     expect(() => costOf(5 as never)).toThrow("expected `cost` to be amounts by currency, got `5` (number)");
     expect(() => costOf(null as never)).toThrow(OptionError);

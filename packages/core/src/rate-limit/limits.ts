@@ -108,7 +108,7 @@ export function costOf(cost: Cost | undefined): Cost {
       throw optionError(`cost.${currency}`, "a finite number >= 0", amount);
     }
   }
-  return cost["requests"] === undefined ? { requests: 1, ...cost } : cost;
+  return { requests: 1, ...cost };
 }
 
 /** How much of one currency. */

@@ -4,13 +4,13 @@ import { TakenLog } from "./taken-log.js";
 test("knows what was taken after an instant, to the slice", () => {
   const log = new TakenLog();
   for (const [amount, nowMs] of [
-    [1, 0],
-    [2, 49],
-    [4, 50],
+    [1, 100],
+    [2, 149],
+    [4, 150],
     [8, 1000],
   ] as const)
     log.add(amount, nowMs);
-  expect([-1, 0, 48, 49, 50, 999, 1000].map((atMs) => log.since(atMs))).toEqual([15, 15, 15, 12, 8, 8, 0]);
+  expect([99, 100, 148, 149, 150, 999, 1000].map((atMs) => log.since(atMs))).toEqual([15, 15, 15, 12, 8, 8, 0]);
 });
 
 test("remembers the last few minutes, in bounded memory", () => {

@@ -49,10 +49,10 @@ describe("the line", () => {
 
   test("one in ten goes to the oldest, as soon as he has waited for the ageing time", () => {
     const line = new WaitingLine(1000);
-    for (let i = 0; i < 3; i++) line.join(waiter(0), never);
-    for (let i = 0; i < 40; i++) line.join(waiter(5), never);
-    expect(served(line, 999, 10)).toEqual(Array.from({ length: 10 }, () => 5));
-    const turns = served(line, 1000, 33).map((priority, turn) => (priority === 0 ? turn : -1));
+    for (let i = 0; i < 3; i++) line.join(waiter(0, 500), never);
+    for (let i = 0; i < 40; i++) line.join(waiter(5, 500), never);
+    expect(served(line, 1499, 10)).toEqual(Array.from({ length: 10 }, () => 5));
+    const turns = served(line, 1500, 33).map((priority, turn) => (priority === 0 ? turn : -1));
     expect(turns.filter((turn) => turn >= 0)).toEqual([9, 19, 29]);
   });
 
