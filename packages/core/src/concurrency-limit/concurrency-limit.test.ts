@@ -80,6 +80,19 @@ describe("a concurrency limit", () => {
     expect(order).toEqual(["first", "high", "low", "none"]);
   });
 
+  test("the policy's own priority is that of calls which say nothing else", async () => {
+    const { order, call, end } = gates();
+    const limit = concurrencyLimit({ limit: 1, priority: 5 });
+    const ask = limit((name: string) => call(name)());
+    void ask("first");
+    void limit.run(call("low"), { priority: 4 });
+    void ask("own");
+    void limit.run(call("own, run"));
+    void limit.run(call("high"), { priority: 6 });
+    for (const name of ["first", "high", "own", "own, run", "low"]) await end(name);
+    expect(order).toEqual(["first", "high", "own", "own, run", "low"]);
+  });
+
   test("an abort in the queue ends the wait at once and leaves nothing behind", async () => {
     const { order, call, end } = gates();
     const limit = concurrencyLimit({ limit: 1 });
@@ -246,6 +259,18 @@ describe("an adaptive concurrency limit", () => {
     expect(limit.state()).toEqual({ limit: 2, inFlight: 2, queued: 0 });
   });
 
+  test("who calls in the moment that it rises does not go before those who wait", async () => {
+    const { order, call } = gates();
+    const limit = concurrencyLimit({ adaptive: true, start: 1.99 });
+    const slot = await limit.acquire();
+    for (const name of ["a", "b"]) void limit.run(call(name));
+    const stop = observe(({ type }) => void (type === "limit-changed" && limit.run(call("late"))));
+    slot.release("success");
+    await new Promise((resolve) => setImmediate(resolve));
+    stop();
+    expect([order, limit.state()]).toEqual([["a", "b"], { limit: 2, inFlight: 2, queued: 1 }]);
+  });
+
   test("is moved by what `overload` says", async () => {
     const limit = concurrencyLimit({ adaptive: true, overload: RangeError });
     await limit.outcome(() => Promise.reject(overloaded));
@@ -333,6 +358,8 @@ describe("options", () => {
     [{ limt: 5 }, "concurrencyLimit has no option `limt`; did you mean `limit`?"],
   ])("%o is refused at construction", (options, message) => {
     expect(() => concurrencyLimit(options as never)).toThrow(message);
+    const [, option] = /`(\w+)`/.exec(message) ?? [];
+    expect(() => concurrencyLimit(options as never)).toThrow(expect.objectContaining({ option }));
   });
 
   test("the default start gives way to bounds that exclude it", () => {

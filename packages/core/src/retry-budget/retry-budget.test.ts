@@ -102,12 +102,18 @@ describe("a retry budget", () => {
     const events: PolicyEvent[] = [];
     const stop = observe((event) => events.push(event));
     const budget = retryBudget({ capacity: 1, perSuccess: 1, perSecond: 0, name: "shared" });
-    for (let round = 0; round < 2; round++) {
+    const told = [1, 2].map(() => {
       granted(budget);
+      const atOnce = events.length;
       budget.withdraw();
       budget.deposit(false);
-    }
+      return [atOnce, events.length];
+    });
     stop();
+    expect(told).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
     expect(events).toEqual(Array(2).fill({ type: "budget-exhausted", name: "shared", tokens: 0, capacity: 1 }));
   });
 
@@ -215,12 +221,15 @@ describe("presets", () => {
   test("finagle: forgets in steps, the oldest first", () => {
     const clock = handClock();
     const budget = retryBudget.finagle({ perStart: 1, perSecond: 0, window: "10s", clock });
-    budget.started?.();
-    clock.ms = 5000;
-    budget.started?.();
+    for (const ms of [0, 1000, 5000]) {
+      clock.ms = ms;
+      budget.started?.();
+    }
     clock.ms = 9999;
-    expect(budget.state().tokens).toBe(2);
+    expect(budget.state().tokens).toBe(3);
     clock.ms = 10_000;
+    expect(budget.state().tokens).toBe(2);
+    clock.ms = 11_000;
     expect(budget.state().tokens).toBe(1);
     clock.ms = 14_999;
     expect(budget.state().tokens).toBe(1);
@@ -246,14 +255,22 @@ describe("presets", () => {
     const events: PolicyEvent[] = [];
     const stop = observe((event) => events.push(event));
     const budget = retryBudget.finagle({ perStart: 1, perSecond: 0, clock: handClock(), name: "shared" });
-    for (let round = 0; round < 2; round++) {
-      budget.started?.();
+    const told = [1, 2, 3].map((round) => {
+      // It has nothing to begin with: the first withdrawal is refused.
+      if (round > 1) budget.started?.();
       granted(budget);
+      const atOnce = events.length;
       budget.withdraw();
-    }
+      return [atOnce, events.length];
+    });
     stop();
+    expect(told).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
     const capacity = Number.POSITIVE_INFINITY;
-    expect(events).toEqual(Array(2).fill({ type: "budget-exhausted", name: "shared", tokens: 0, capacity }));
+    expect(events).toEqual(Array(3).fill({ type: "budget-exhausted", name: "shared", tokens: 0, capacity }));
   });
 
   test.each(["grpc", "aws", "finagle"] as const)("%s takes a name and a clock", (preset) => {
@@ -269,6 +286,7 @@ describe("presets", () => {
     [() => retryBudget.finagle({ perStart: -1 }), "expected `perStart` to be a number >= 0"],
     [() => retryBudget.finagle({ perSecond: -1 }), "expected `perSecond` to be a number >= 0"],
     [() => retryBudget.finagle({ window: 0 }), "expected `window` to be a duration > 0"],
+    [() => retryBudget.finagle({ window: "soon" as never }), "expected `window` to be a duration"],
     [() => retryBudget.finagle({ window: Number.POSITIVE_INFINITY }), "expected `window` to be a duration > 0"],
     [() => retryBudget.finagle({ ratio: 1 } as object), "retryBudget.finagle has no option `ratio`"],
     [() => retryBudget.grpc({ ratio: 1 } as object), "retryBudget.grpc has no option `ratio`"],
