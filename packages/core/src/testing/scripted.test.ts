@@ -30,7 +30,12 @@ test("rejects with undefined when told so", async () => {
 test("a call beyond the script rejects and says so", async () => {
   const operation = scripted(ok(1));
   await operation();
-  await expect(operation()).rejects.toThrow(new ScriptEndedError(1));
+  await expect(operation()).rejects.toMatchObject({
+    name: "ScriptEndedError",
+    code: "BIDE_SCRIPT_ENDED",
+    steps: 1,
+    message: "call 2 of a script of 1",
+  });
   await expect(scripted()()).rejects.toThrow("call 1 of a script of 0");
 });
 
@@ -38,6 +43,8 @@ test("forever repeats the last step", async () => {
   const operation = scripted(fail(), forever(ok(7)));
   await expect(operation()).rejects.toThrow();
   expect([await operation(), await operation(), await operation()]).toEqual([7, 7, 7]);
+  const beyond = scripted(forever(ok(1)));
+  for (let call = 1; call <= 3; call++) expect(await beyond()).toBe(1);
   expect(() => scripted(forever(ok(1)), ok(2))).toThrow("expected `steps` to be `forever` only at the end");
 });
 
@@ -49,6 +56,17 @@ test("a slow step takes time on its clock, and heeds its attempt's signal", asyn
   expect(await clock.run(policy.run(operation))).toBe("in time");
   expect([clock.nowMs(), clock.pending]).toEqual([8000, 0]);
 });
+
+test.each([undefined, null, "signal", {}, { signal: "none" }])(
+  "a slow step takes its time when it is handed %o",
+  async (first) => {
+    const clock = virtualClock();
+    const error = new Error("late");
+    await expect(clock.run(scripted(slow("5s", fail(error), clock))(first))).rejects.toBe(error);
+    expect(clock.nowMs()).toBe(5000);
+    expect(() => slow("soon" as never, ok())).toThrow("expected `duration` to be a duration");
+  },
+);
 
 test("a hanging step never settles", async () => {
   const clock = virtualClock();

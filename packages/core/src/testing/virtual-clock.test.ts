@@ -56,12 +56,41 @@ describe("the virtual clock", () => {
     forever();
     await expect(clock.runAll(100)).rejects.toThrow("the clock still has 1 waits after running 100");
     expect(clock.nowMs()).toBe(100);
+    const exact = virtualClock();
+    exact.timer(1, () => undefined);
+    await exact.runAll(1);
+    expect([exact.nowMs(), exact.pending]).toEqual([1, 0]);
   });
 
   test("run settles like its promise, which may need the host's own turns, and says when nothing can settle it", async () => {
     const clock = virtualClock();
     expect(await clock.run(new Promise((resolve) => setImmediate(() => resolve("x"))))).toBe("x");
     await expect(clock.run(clock.sleep(5).then(() => Promise.reject("no")))).rejects.toBe("no");
-    await expect(clock.run(new Promise(() => undefined))).rejects.toBeInstanceOf(StalledError);
+    const stalled = clock.run(new Promise(() => undefined));
+    await expect(stalled).rejects.toBeInstanceOf(StalledError);
+    await expect(stalled).rejects.toMatchObject({
+      name: "StalledError",
+      code: "BIDE_STALLED",
+      message: "the promise waits for something that this clock does not drive",
+    });
+  });
+
+  test("run waits for the host as long as something happens between two of its own waits", async () => {
+    const clock = virtualClock();
+    const turns = async (count: number): Promise<void> => {
+      for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const work = async (): Promise<string> => {
+      for (let round = 0; round < 3; round++) {
+        await turns(40);
+        await clock.sleep(10);
+      }
+      return "done";
+    };
+    expect([await clock.run(work()), clock.nowMs()]).toEqual(["done", 30]);
+  });
+
+  test("a duration that is none is refused", async () => {
+    await expect(virtualClock().advance("soon" as never)).rejects.toThrow("expected `duration` to be a duration");
   });
 });
