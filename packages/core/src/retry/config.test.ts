@@ -76,6 +76,11 @@ describe("options of retry out of range throw when the policy is made, with opti
     ["schedule", [1].values(), "expected `schedule` to be iterable more than once, got an iterator"],
     ["schedule", expo()[Symbol.iterator](), "expected `schedule` to be iterable more than once, got an iterator"],
     ["schedule", expo, "expected a schedule, got the function that makes one: call it, `expo()`"],
+    ["schedule", constant, "expected a schedule, got the function that makes one: call it, `constant()`"],
+    ["schedule", decay, "expected a schedule, got the function that makes one: call it, `decay()`"],
+    ["schedule", decorrelated, "expected a schedule, got the function that makes one: call it, `decorrelated()`"],
+    ["schedule", fibo, "expected a schedule, got the function that makes one: call it, `fibo()`"],
+    ["schedule", polynomial, "expected a schedule, got the function that makes one: call it, `polynomial()`"],
     ["schedule", runtime, "expected a schedule, got the function that makes one: call it, `runtime()`"],
   ])("%s: %#", (option, value, message) => {
     const make = (): unknown => retry(untyped({ [option]: value }));
@@ -250,6 +255,8 @@ describe("options of onException and onPredicate out of range throw when the dec
     for (const make of both) {
       expect(() => make(options)).toThrow(OptionError);
       expect(() => make(options)).toThrow(message);
+      const [, option] = /`(\w+)`/.exec(message) ?? [];
+      expect(() => make(options)).toThrow(expect.objectContaining({ option }));
     }
   });
 

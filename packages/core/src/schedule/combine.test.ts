@@ -59,6 +59,21 @@ describe("combined schedules", () => {
     expect(await waitsOf(concat([1, 1], carried), [10, 20, 30, 40])).toEqual([1, 1, 30, 40]);
   });
 
+  test("a function is handed its first failure when it is called, and each later one by `next`, once", async () => {
+    const told: unknown[] = [];
+    const schedule: Schedule = ({ error }) => {
+      told.push(error);
+      return {
+        next: (...failures: readonly (Failure | undefined)[]) => {
+          told.push(failures[0]?.error);
+          return { done: false, value: 1 };
+        },
+      };
+    };
+    await waitsOf(take(schedule, 3), [10, 20, 30]);
+    expect(told).toEqual([10, undefined, 20, 30]);
+  });
+
   test("a combination can be combined, and begins anew in each run", async () => {
     const schedule = concat(take(longest(expo(), constant(1500)), 2), carried);
     expect(await waitsOf(schedule, [1, 2, 3])).toEqual([1500, 2000, 3]);
@@ -79,7 +94,9 @@ describe("combined schedules", () => {
 
   test("nothing to combine, and nothing to take, is refused", () => {
     expect(() => concat()).toThrow("expected at least one schedule to combine, got none");
+    expect(() => concat()).toThrow(expect.objectContaining({ option: "schedule" }));
     expect(() => take(expo(), 0)).toThrow("expected `count` to be an integer >= 1, got `0` (number)");
+    expect(() => take(expo(), Number.POSITIVE_INFINITY)).toThrow("expected `count` to be an integer >= 1");
     expect(() => longest(expo(), [])).toThrow("expected `schedule` to hold at least one wait, got none");
   });
 });

@@ -6,10 +6,12 @@ import {
   decorrelated,
   type ExpoOptions,
   expo,
+  type Failure,
   type FiboOptions,
   fibo,
   OptionError,
   polynomial,
+  runtime,
 } from "../index.js";
 
 /** The first waits of a schedule. */
@@ -116,6 +118,28 @@ describe("schedules", () => {
     expect(first(decay({ initial: () => "2s", decay: () => 0, min: () => 0 }), 2)).toEqual([2000, 2000]);
     expect(first(polynomial({ exponent: () => 1 }), 2)).toEqual([1000, 2000]);
     expect(first(fibo({ factor: () => 1, max: () => 3 }), 5)).toEqual([1, 1, 2, 3, 3]);
+  });
+
+  test.each<[option: string, schedule: () => Iterable<number>]>([
+    ["interval", () => constant(() => -1)],
+    ["interval", () => constant(new Set([-1]))],
+    ["min", () => decay({ min: () => -1 })],
+    ["initial", () => decay({ initial: () => -1 })],
+    ["max", () => decorrelated({ max: () => -1 })],
+    ["base", () => decorrelated({ base: () => -1 })],
+    ["max", () => expo({ max: () => -1 })],
+    ["factor", () => expo({ factor: () => -1 })],
+    ["max", () => expo({ max: -1 })],
+  ])("a bad `%s` is called by its name: %#", (option, schedule) => {
+    expect(() => first(schedule(), 1)).toThrow(`expected \`${option}\` to be a duration >= 0`);
+  });
+
+  test("runtime computes each wait with its failure, and its answer is checked", () => {
+    const failed = (error: unknown) => ({ kind: "error", error, attempt: 1, elapsedMs: 0 }) as const;
+    const schedule = runtime(({ error }) => error as number) as (first: Failure) => Iterator<number, void, Failure>;
+    const waits = schedule(failed(5));
+    expect([waits.next(failed(5)).value, waits.next(failed(7)).value]).toEqual([5, 7]);
+    expect(() => waits.next(failed(-1))).toThrow("expected `value` to be a duration >= 0");
   });
 
   test("decorrelated waits between its base and three times the wait before, never above its cap", () => {
