@@ -122,6 +122,24 @@ describe("hedge", () => {
     expect([clock.pending, getEventListeners(controller.signal, "abort").length]).toEqual([0, 0]);
   });
 
+  test("an abort in the moment in which a hedge is due begins none, and asks for no share of the load", async () => {
+    const inner = virtualClock();
+    const controller = new AbortController();
+    // Wakes whoever waits, and aborts before they can do anything.
+    const timer = (atMs: number, wake: () => void): (() => void) =>
+      inner.timer(atMs, () => {
+        wake();
+        controller.abort("gone");
+      });
+    const clock = { nowMs: () => inner.nowMs(), wallNowMs: () => 0, sleep: inner.sleep.bind(inner), timer };
+    let asked = 0;
+    const budget: Budget = { deposit: () => undefined, withdraw: () => ++asked > 0 };
+    const policy = hedge({ delay: 100, maxExtraLoad: 10, budget, clock });
+    const running = policy.run(hanging, { signal: controller.signal }).catch((reason: unknown) => reason);
+    await inner.runAll();
+    expect([await running, asked]).toEqual(["gone", 0]);
+  });
+
   test("a success leaves no listener on the caller's signal", async () => {
     const clock = virtualClock();
     const { signal } = new AbortController();
