@@ -19,8 +19,7 @@ const SECONDS = /^\d+(?:\.\d+)?$/;
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function parseRetryAfter(headers: HeaderFields, nowMs: number): number | undefined {
-  const field = headers.get("retry-after")?.trim();
-  if (!field) return undefined;
+  const field = headers.get("retry-after")?.trim() ?? "";
   if (SECONDS.test(field)) return Math.min(Math.ceil(Number(field) * 1000), Number.MAX_SAFE_INTEGER);
   const untilMs = parseHttpDate(field, nowMs);
   if (untilMs === undefined) return undefined;

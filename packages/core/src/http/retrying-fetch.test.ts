@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AttemptTimeoutError, DeadlineError, OptionError } from "../errors.js";
 import { observe } from "../events.js";
 import { RETRYING_FETCH_DEFAULTS, retryingFetch } from "../http.js";
@@ -373,6 +373,22 @@ describe("retryingFetch: what comes out, and what is let go", () => {
     });
     await clock.run(fetch(URL));
     expect(texts).toEqual(["body of 503"]);
+  });
+
+  test("a hook that has begun to read may go on when it likes: the answer is left to it", async () => {
+    const clock = virtualClock();
+    const cancel = vi.fn();
+    const chunk = new TextEncoder().encode("part");
+    const reply = new Response(new ReadableStream({ pull: (source) => source.enqueue(chunk), cancel }), {
+      status: 503,
+    });
+    const onRetry = ({ value }: { readonly value?: Response | undefined }): void => {
+      const reader = value?.body?.getReader();
+      void reader?.read();
+      reader?.releaseLock();
+    };
+    await clock.run(retryingFetch({ fetch: stub(reply, answer(200)), clock, onRetry })(URL));
+    expect(cancel).not.toHaveBeenCalled();
   });
 
   test("letting go of answers and errors fails at nothing", async () => {
