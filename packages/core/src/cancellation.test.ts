@@ -62,6 +62,18 @@ describe("an attempt", () => {
     expect([heard, attempt.signal.aborted, attempt.signal.reason]).toEqual([["first"], true, "first"]);
   });
 
+  test("tells those who still listen, whoever of them came first", () => {
+    const attempt = made();
+    const heard: number[] = [];
+    const releases = [1, 2, 3].map((n) => attempt.onAbort(() => heard.push(n)));
+    releases[0]?.();
+    releases[2]?.();
+    attempt.onAbort(() => heard.push(4));
+    releases[0]?.();
+    attempt.abort("enough");
+    expect(heard.sort()).toEqual([2, 4]);
+  });
+
   test("that outlives its maker is aborted with it until it is let go", () => {
     const outer = made();
     const [kept, free] = [outer.fork(), outer.fork()];

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   compose,
@@ -85,6 +86,13 @@ describe("fallback", () => {
     expect(outcome).toMatchObject({ ok: true, value: ["no"], reason: "success", attempts: 3 });
   });
 
+  test("leaves no timer and no listener", async () => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    await fallback("other", { clock }).run(failing("no"), { signal, deadlineMs: 1000 });
+    expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
+  });
+
   test("tells that it answered", async () => {
     const events: PolicyEvent[] = [];
     const stop = observe((event) => events.push(event));
@@ -104,6 +112,10 @@ describe("fallback", () => {
     expect(String(describeLayers(layers))).toBe(
       "1. fallback answers any failure with a value.\n2. fallback answers certain failures with what a function finds.",
     );
+    expect(describeLayers(layers).map(({ options }) => options)).toEqual([
+      { kind: "value", on: false },
+      { kind: "function", on: true },
+    ]);
   });
 
   test.each([

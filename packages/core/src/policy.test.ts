@@ -121,6 +121,14 @@ describe("compose", () => {
     );
     expect(() => compose({} as never)).toThrow(OptionError);
     expect(() => compose()).toThrow("expected at least one policy to compose, got none");
+    expect(() => compose()).toThrow(expect.objectContaining({ option: "policies" }));
+  });
+
+  test("its outcome is timed by the clock of a policy in it", async () => {
+    const clock = virtualClock();
+    const plain = retry({ maxAttempts: 1 });
+    const outcome = await clock.run(compose(plain, retry({ clock })).outcome(() => clock.sleep(30)));
+    expect(outcome.elapsedMs).toBe(30);
   });
 });
 
@@ -172,6 +180,23 @@ describe("errors of bide", () => {
 });
 
 describe("observe", () => {
+  test("a listener that throws changes nothing; who listens twice hears twice, and stops once for each", async () => {
+    const heard: string[] = [];
+    const stopThrowing = observe(() => {
+      throw new Error("listener");
+    });
+    const listener = ({ type }: { readonly type: string }): void => void heard.push(type);
+    const stops = [observe(listener), observe(listener)];
+    const policy = retry({ clock: virtualClock() });
+    expect(await policy.run(() => "x")).toBe("x");
+    for (let time = 0; time < 2; time++) stops[0]?.();
+    await policy.run(() => "x");
+    stops[1]?.();
+    stopThrowing();
+    const run = ["attempt-started", "run-succeeded"];
+    expect(heard).toEqual([...run.flatMap((type) => [type, type]), ...run]);
+  });
+
   test("a listener that rejects changes nothing, one that stopped hears nothing", async () => {
     let heard = 0;
     const stopRejecting = observe(() => Promise.reject(new Error("listener")) as never);
