@@ -61,5 +61,8 @@ describe("the cases of a breaker store", () => {
     expect(() => same(100, 160, "time", 59)).toThrow("time");
     expect(() => same(100, 160, "time", 60)).not.toThrow();
     expect(() => same({ a: 1 }, { a: 1 }, "state")).not.toThrow();
+    expect(() => same("1", 1, "kind", 5)).toThrow('kind: expected 1, got "1"');
+    expect(() => same(1, "1", "kind", 5)).toThrow('kind: expected "1", got 1');
+    expect(() => same("1", "2", "kind", 5)).toThrow('kind: expected "2", got "1"');
   });
 });

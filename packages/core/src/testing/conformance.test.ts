@@ -77,6 +77,30 @@ describe.each([
   });
 });
 
+test("the suites tell a store only what it may be told, and ask for nothing that costs nothing", async () => {
+  const told = new Set<string>();
+  const breakers = breakerCases((store) => ({
+    report: (ticket, result, nowMs) => {
+      told.add(result);
+      return store.report(ticket, result, nowMs);
+    },
+    force: (status, nowMs) => {
+      told.add(status);
+      return store.force(status, nowMs);
+    },
+  }));
+  const costs: object[] = [];
+  const limiters = limiterCases((store) => ({
+    reserve: (request, nowMs) => {
+      costs.push(request.cost);
+      return store.reserve(request, nowMs);
+    },
+  }));
+  for (const cases of [breakers, limiters]) expect(await failures(cases)).toEqual(new Map());
+  expect([...told].sort()).toEqual(["closed", "failure", "ignored", "isolated", "open", "success"]);
+  for (const cost of costs) expect(Object.keys(cost)).not.toEqual([]);
+});
+
 test("every check of the suites says what it looks at", async () => {
   const looked: string[] = [];
   vi.resetModules();
@@ -167,6 +191,45 @@ describe("a broken rule says what was expected and what came", () => {
     expect(refusing.get("counts no call that was ignored")).toBe(
       "expected a call to be let through, the circuit is closed",
     );
+    const silent = await failures(
+      breakerCases((store) => ({
+        acquire: async (nowMs) => ({ ...(await store.acquire(nowMs)), transition: undefined }),
+        force: (status, nowMs) => void store.force(status, nowMs),
+      })),
+    );
+    expect([...silent.values()]).toEqual([
+      'the transition: expected ["open","half-open"], got [null,null]',
+      'opened by hand: expected "open", got undefined',
+      'isolated by hand: expected "isolated", got undefined',
+    ]);
+    const hasty = await failures(
+      breakerCases((store) => ({
+        acquire: async (nowMs) => {
+          const admission = await store.acquire(nowMs);
+          if (admission.isAdmitted || admission.state.status !== "isolated") return admission;
+          return { ...admission, state: { ...admission.state, retryAfterMs: 5 } };
+        },
+      })),
+    );
+    expect([...hasty.values()]).toEqual(['the refusal: expected ["isolated",null], got ["isolated",5]']);
+    const unclosing = await failures(
+      breakerCases((store) => ({
+        force: (status, nowMs) => {
+          const transition = store.force(status, nowMs);
+          return status === "closed" ? undefined : transition;
+        },
+        report: async (ticket, result, nowMs) => {
+          const transition = await store.report(ticket, result, nowMs);
+          return transition?.to.status === "closed" ? undefined : transition;
+        },
+      })),
+    );
+    expect([...unclosing.values()]).toEqual([
+      'a probe that succeeds: expected "closed", got undefined',
+      'the next probe: expected "closed", got undefined',
+      'the second probe: expected "closed", got undefined',
+      'closed by hand: expected "closed", got undefined',
+    ]);
     const forgetting = await failures(breakerCases(() => ({ report: () => undefined })));
     expect(forgetting.get("refuses calls while it is open, and says for how long")).toBe(
       'four failures: expected "open", got undefined',

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type LimiterStore, memoryLimiterStore, type ReserveAnswer } from "../index.js";
+import {
+  type LimiterStore,
+  memoryLimiterStore,
+  type ReserveAnswer,
+  type ServerLevel,
+  type ServerLevels,
+} from "../index.js";
 import { limiterStoreCases } from "../testing.js";
 
 type Flaw = (good: LimiterStore) => Partial<LimiterStore>;
@@ -75,6 +81,63 @@ const flaws: readonly (readonly [string, Flaw, string])[] = [
     "counts what was reserved after a level was true, and what came in since",
   ],
   [
+    "takes every limit for one of now",
+    (good) => ({
+      sync: (levels, nowMs) =>
+        good.sync(
+          eachLevel(levels, (level) => ({ ...level, atMs: nowMs })),
+          nowMs,
+        ),
+    }),
+    "an answer that is older than the newest brings no old limit back",
+  ],
+  [
+    "gives what the server says is left",
+    (good) => ({
+      sync: (levels, nowMs) => {
+        const remaining = levels["requests"]?.remaining ?? 0;
+        if (remaining > 0) void good.settle({ id: 0, cost: { requests: remaining }, actual: {} }, nowMs);
+      },
+    }),
+    "gives nothing for what the server says is left",
+  ],
+  ...Object.entries({
+    "takes less than nothing for nothing": (level: ServerLevel) =>
+      (level.remaining ?? 0) < 0 ? { ...level, remaining: 0 } : level,
+    "takes what is no number for nothing": (level: ServerLevel) =>
+      Number.isNaN(level.remaining) ? { ...level, remaining: 0 } : level,
+    "takes a limit below nothing for a small one": (level: ServerLevel) =>
+      (level.limit ?? 0) < 0 ? { ...level, remaining: 0 } : level,
+    "takes what was not said for nothing": (level: ServerLevel) =>
+      level.remaining === undefined && level.limit === undefined ? { remaining: 0 } : level,
+  }).map(([title, wrong]): readonly [string, Flaw, string] => [
+    title,
+    (good) => ({ sync: (levels, nowMs) => good.sync(eachLevel(levels, wrong), nowMs) }),
+    "heeds no level that cannot be one, and no currency that it does not know",
+  ]),
+  [
+    "breaks at a currency that it does not know",
+    (good) => ({
+      sync: (levels, nowMs) => {
+        const known = good.state(nowMs).currencies;
+        if (Object.keys(levels).some((currency) => !(currency in known))) throw new Error("unknown currency");
+        return good.sync(levels, nowMs);
+      },
+    }),
+    "heeds no level that cannot be one, and no currency that it does not know",
+  ],
+  [
+    "lets a burst that was told grow as well",
+    (good) => ({
+      update: (rates, nowMs) =>
+        good.update(
+          rates.map((rate) => ({ ...rate, isLearned: true })),
+          nowMs,
+        ),
+    }),
+    "a burst that nobody told grows to what is seen to be left; one that was told does not",
+  ],
+  [
     "says nothing of a pause",
     (good) => ({ state: (nowMs) => ({ ...good.state(nowMs), pausedUntilMs: undefined }) }),
     "tells levels, limits and the pause",
@@ -86,6 +149,11 @@ const flaws: readonly (readonly [string, Flaw, string])[] = [
   ],
 ];
 
+/** A level, changed for each currency. */
+function eachLevel(levels: ServerLevels, change: (level: ServerLevel) => ServerLevel): ServerLevels {
+  return Object.fromEntries(Object.entries(levels).map(([currency, level]) => [currency, change(level)]));
+}
+
 describe("the suite for limiter stores", () => {
   test.each(flaws)("catches a store that %s", async (_title, flaw, rule) => {
     expect(await broken(flaw)).toContain(rule);
@@ -94,5 +162,16 @@ describe("the suite for limiter stores", () => {
   test("finds nothing wrong with the store in memory, also where times may be off by a little", async () => {
     expect(await broken(() => ({}))).toEqual([]);
     expect(await broken(() => ({}), 20)).toEqual([]);
+    const tooFull: Flaw = (good) => ({
+      state: (nowMs) => {
+        const state = good.state(nowMs);
+        const currencies = Object.entries(state.currencies).map(([name, one]) => [
+          name,
+          { ...one, level: one.level + 1 },
+        ]);
+        return { ...state, currencies: Object.fromEntries(currencies) };
+      },
+    });
+    expect(await broken(tooFull, 20)).toEqual(["tells levels, limits and the pause"]);
   });
 });

@@ -18,7 +18,7 @@ test("a scripted operation does what its steps say, and keeps what it was called
   const error = new RangeError("mine");
   const operation = scripted(fail(error), fail(), ok("x"), ok());
   await expect(operation(1, "a")).rejects.toBe(error);
-  await expect(operation()).rejects.toThrow("scripted failure");
+  await expect(operation()).rejects.toMatchObject({ message: "scripted failure" });
   expect([await operation(2), await operation()]).toEqual(["x", undefined]);
   expect(operation.calls).toEqual([[1, "a"], [], [2], []]);
 });
@@ -50,7 +50,7 @@ test("forever repeats the last step", async () => {
 
 test("a slow step takes time on its clock, and heeds its attempt's signal", async () => {
   const clock = virtualClock();
-  const operation = scripted(slow("5s", ok("late")), slow("3s", ok("in time"), clock));
+  const operation = scripted(slow("50s", ok("late")), slow("3s", ok("in time"), clock));
   using _ = withClock(clock);
   const policy = retry({ attemptTimeout: "4s", schedule: [1000], jitter: null });
   expect(await clock.run(policy.run(operation))).toBe("in time");
