@@ -108,9 +108,9 @@ export function started<T>(operation: Operation<T>, attempt: LiveAttempt): Promi
   }
 }
 
-/** What can end a run with these options from outside; `undefined` when nothing can. */
+/** What can end a run with these options from outside: they themselves, or their signal; `undefined` when nothing can. */
 export function cancellationIn(options: RunOptions | undefined): Cancellation | undefined {
   if (options === undefined) return undefined;
-  if (options instanceof LiveAttempt) return options;
+  if ("onAbort" in options) return options as Cancellation;
   return options.signal && cancellationOf(options.signal);
 }

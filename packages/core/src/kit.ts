@@ -1,3 +1,4 @@
+export { cancellationIn } from "./attempt.js";
 export { type Cancellation, cancellationOf } from "./cancellation.js";
 export { defaultClock, startTimer } from "./clock.js";
 export { durationMs, toMs } from "./duration.js";

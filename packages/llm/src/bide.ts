@@ -4,13 +4,21 @@ import type { ToldLimits } from "./limit-board.js";
 import type { Quota } from "./quota/quota.js";
 import type { LlmStats } from "./stats.js";
 
+/** What a caller of {@link Bide.fetch} brings along. */
+export interface CallNotes {
+  /** Hears this call's events beside everybody else. What a stream tells after it was handed on is told to everybody only. */
+  readonly onEvent?: LlmListener | undefined;
+  /** The object that `init.body` is the JSON text of: then the text is not parsed. */
+  readonly json?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** What can be asked and done beside calling. */
 export interface Bide {
   /**
-   * A call as the layer's own `fetch` makes it, whose events its caller hears beside everybody else: for those who have to
-   * know which of many calls an event is about. What a stream tells after it was handed on is told to everybody only.
+   * A call as the layer's own `fetch` makes it, for those who have to know which of many calls an event is about, or who make
+   * so many that what they know already is not to be found out again.
    */
-  fetch(input: RequestInfo | URL, init?: RequestInit, onEvent?: LlmListener): Promise<Response>;
+  fetch(input: RequestInfo | URL, init?: RequestInit, notes?: CallNotes): Promise<Response>;
   /** Sums over everything that went through this layer. */
   stats(): LlmStats;
   /** What the provider's headers last told of its limits, for each key and model. */

@@ -1,4 +1,5 @@
 import type { Clock } from "bide";
+import { cancellationOf } from "bide/kit";
 import type { Rest } from "./answer.js";
 import { Exchange } from "./exchange.js";
 
@@ -17,7 +18,7 @@ export function boundedRest(rest: Rest, { clock, timeoutMs, signal }: RestBounds
     cancel: (reason) => rest.cancel(reason),
     read: async () => {
       const exchange = new Exchange(clock);
-      exchange.follow(signal);
+      exchange.follow(signal && cancellationOf(signal));
       exchange.phase(timeoutMs, "body");
       try {
         return await exchange.orCut(rest.read());

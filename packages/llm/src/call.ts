@@ -1,7 +1,10 @@
 import { AdmissionDeadlineError, DeadlineError, type Outcome } from "bide";
+import { cancellationOf } from "bide/kit";
 import { responseOf } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
+import type { CallNotes } from "./bide.js";
 import type { Decision } from "./classify/decision.js";
+import { Cut } from "./cut.js";
 import { dialectOfUrl } from "./dialects/detect.js";
 import { RequestTimeoutError } from "./errors.js";
 import type { About, CallFailed } from "./events.js";
@@ -18,12 +21,13 @@ export class Call {
   readonly #errand: Errand;
   readonly #requests: Requests;
   /** Ends the run: the caller left, or the key was stopped while it waited. */
-  readonly #run = new AbortController();
+  readonly #run = new Cut();
   #stop: KeyStop | undefined;
 
-  constructor(layer: Layer, request: PreparedRequest, call: number) {
+  /** @param known Which call of the layer it is, and the body's value, where the caller has it. */
+  constructor(layer: Layer, request: PreparedRequest, known: { readonly number: number } & Pick<CallNotes, "json">) {
     const { config } = layer;
-    const facts = factsOf(request, config.quota.countTokens);
+    const facts = factsOf(request, config.quota.countTokens, known.json);
     const { keyId, model } = facts;
     const dialect = config.dialect ?? dialectOfUrl(facts.url);
     this.#errand = {
@@ -32,7 +36,7 @@ export class Call {
       facts,
       dialect,
       lane: model === undefined ? undefined : config.quota.laneOf({ keyId, model, dialect }, config.clock),
-      about: { keyId, model, call },
+      about: { keyId, model, call: known.number },
       startedMs: layer.clock.nowMs(),
     };
     this.#requests = new Requests(this.#errand);
@@ -49,17 +53,16 @@ export class Call {
     const { signal } = request;
     this.#stop = gates.stopOf(about.keyId);
     if (this.#stop) return this.#stopped(this.#stop);
-    const leave = (): void => this.#run.abort(signal?.reason);
-    if (signal?.aborted) leave();
-    signal?.addEventListener("abort", leave, { once: true });
+    const caller = signal && cancellationOf(signal);
+    const leave = (): void => this.#run.abort(caller?.reason);
+    if (caller?.aborted) leave();
+    const release = caller?.onAbort(leave);
     const forget = gates.onStop(about.keyId, (stop) => this.#onStop(stop));
     try {
-      const outcome = await config.policy.outcome((attempt) => this.#requests.attempt(attempt), {
-        signal: this.#run.signal,
-      });
+      const outcome = await config.policy.outcome((attempt) => this.#requests.attempt(attempt), this.#run);
       return outcome.ok ? this.#answered(outcome.value) : this.#givenUp(outcome);
     } finally {
-      signal?.removeEventListener("abort", leave);
+      release?.();
       forget();
     }
   }

@@ -1,14 +1,14 @@
 import type { Clock } from "bide";
-import { startTimer } from "bide/kit";
+import { type Cancellation, startTimer } from "bide/kit";
+import { Cut } from "./cut.js";
 import { RequestTimeoutError, type WaitedFor } from "./errors.js";
 
 /** One request on the wire: what can cut it, and everything that must be let go when it is over. */
 export class Exchange {
-  readonly #controller = new AbortController();
+  /** What cuts it. */
+  readonly end: Cut = new Cut();
   readonly #clock: Clock;
   #releases: (() => void)[] = [];
-  /** Who waits here for something that may be cut. A listener of the signal costs several times as much. */
-  readonly #cuts = new Set<() => void>();
   #stopPhase: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -16,16 +16,15 @@ export class Exchange {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.end.signal;
   }
 
-  /** Is cut when `signal` is, with its reason. Returns what ends that. */
-  follow(signal: AbortSignal | undefined): () => void {
-    if (signal === undefined) return nothing;
-    const cut = (): void => this.cut(signal.reason);
-    if (signal.aborted) cut();
-    signal.addEventListener("abort", cut, { once: true });
-    const release = (): void => signal.removeEventListener("abort", cut);
+  /** Is cut when `outer` is, with its reason. Returns what ends that. */
+  follow(outer: Cancellation | undefined): () => void {
+    if (outer === undefined) return nothing;
+    const cut = (): void => this.cut(outer.reason);
+    if (outer.aborted) cut();
+    const release = outer.onAbort(cut);
     this.#releases.push(release);
     return release;
   }
@@ -50,20 +49,16 @@ export class Exchange {
   }
 
   cut(reason: unknown): void {
-    this.#controller.abort(reason);
-    const waiting = [...this.#cuts];
-    this.#cuts.clear();
-    for (const tell of waiting) tell();
+    this.end.abort(reason);
   }
 
   /** The promise; or a rejection as soon as it is cut, whether the one who was asked listens to signals or not. */
   orCut<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this;
+    const { end } = this;
     return new Promise((resolve, reject) => {
-      const cut = (): void => reject(signal.reason);
-      if (signal.aborted) return cut();
-      this.#cuts.add(cut);
-      const over = (): boolean => this.#cuts.delete(cut);
+      const cut = (): void => reject(end.reason);
+      if (end.aborted) return cut();
+      const over = end.onAbort(cut);
       promise.then(resolve, reject);
       promise.then(over, over);
     });
@@ -78,6 +73,7 @@ export class Exchange {
   }
 
   #timer(timeoutMs: number, waitedFor: WaitedFor): () => void {
+    if (timeoutMs === Number.POSITIVE_INFINITY) return nothing;
     return startTimer(this.#clock, this.#clock.nowMs() + timeoutMs, () => {
       this.cut(new RequestTimeoutError(waitedFor, timeoutMs));
     });

@@ -1,9 +1,10 @@
 export { answerTextOf } from "./answer-text.js";
-export type { Bide, LlmFetch } from "./bide.js";
+export type { Bide, CallNotes, LlmFetch } from "./bide.js";
 export { decisionOf } from "./classify/client-error.js";
 export type { Decision, DecisionClass, Dimension, Evidence, Scope } from "./classify/decision.js";
 export type { ErrorBody } from "./classify/error-body.js";
 export type { ErrorFacts, Rule } from "./classify/rules.js";
+export type { CuttableFetch } from "./cuttable-fetch.js";
 export type { Dialect, Usage } from "./dialects/dialect.js";
 export {
   AnswerRejectedError,
@@ -50,4 +51,5 @@ export { type Derivable, resilient } from "./resilient.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.js";
 export type { LlmStats } from "./stats.js";
 export { TIMEOUT_DEFAULTS, type Timeouts } from "./timeouts.js";
+export { usageOf } from "./usage.js";
 export type { WholeResponse } from "./whole-answer.js";

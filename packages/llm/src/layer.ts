@@ -1,6 +1,6 @@
 import type { Clock } from "bide";
 import { defaultClock } from "bide/kit";
-import type { Bide } from "./bide.js";
+import type { Bide, CallNotes } from "./bide.js";
 import { Call } from "./call.js";
 import { type LlmEvent, LlmEvents, type LlmListener, tellSafely } from "./events.js";
 import { KeyGates } from "./key-gate.js";
@@ -31,12 +31,13 @@ export class Layer {
     return this.config.clock ?? defaultClock();
   }
 
-  async fetch(input: RequestInfo | URL, init?: RequestInit, onEvent?: LlmListener): Promise<Response> {
-    const request = await prepare(input, init);
+  async fetch(input: RequestInfo | URL, init?: RequestInit, { onEvent, json }: CallNotes = {}): Promise<Response> {
+    const prepared = prepare(input, init);
+    const request = prepared instanceof Promise ? await prepared : prepared;
     const number = this.#tally.called();
     if (onEvent) this.#own.set(number, onEvent);
     try {
-      const call = new Call(this, request, number);
+      const call = new Call(this, request, { number, json });
       if (Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0) this.#warnOfStacking(call);
       return await call.run();
     } finally {
@@ -52,7 +53,7 @@ export class Layer {
 
   get bide(): Bide {
     return {
-      fetch: (input, init, onEvent) => this.fetch(input, init, onEvent),
+      fetch: (input, init, notes) => this.fetch(input, init, notes),
       stats: () => this.#tally.stats(),
       limits: () => this.limits.told(),
       quota: this.config.quota,

@@ -16,6 +16,7 @@ import {
 import { checkFunction, checkKeys, optionError, toMs } from "bide/kit";
 import { AttemptFailure } from "./attempt-failure.js";
 import type { Rule } from "./classify/rules.js";
+import { type CuttableFetch, cuttableOf } from "./cuttable-fetch.js";
 import { DIALECTS } from "./dialects/detect.js";
 import type { Dialect } from "./dialects/dialect.js";
 import type { LlmListener } from "./events.js";
@@ -137,6 +138,8 @@ const KEYS: readonly (keyof LlmOptions)[] = [
 /** The options, checked, with every default in its place. */
 export interface LlmConfig {
   readonly fetch: typeof fetch;
+  /** What can be cut without a signal, where `fetch` has it. */
+  readonly cuttable: CuttableFetch["cuttable"] | undefined;
   /** It is the host's own. */
   readonly isHostFetch: boolean;
   readonly policy: RetryPolicy;
@@ -169,6 +172,7 @@ export function configOf(options: LlmOptions): LlmConfig {
   return {
     // Called without a receiver: browsers refuse a fetch with another one than the window.
     fetch: isHostFetch ? (input, init) => globalThis.fetch(input, init) : (options.fetch ?? globalThis.fetch),
+    cuttable: options.fetch && cuttableOf(options.fetch),
     isHostFetch,
     policy: policyOf(options),
     maxTimeMs: toMs(options.maxTime ?? LLM_DEFAULTS.maxTime, "maxTime"),

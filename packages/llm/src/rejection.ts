@@ -13,7 +13,7 @@ export async function rejectUnfit(
   if (wire.check === undefined || text === undefined) return;
   const unfit = await exchange.orCut(wire.check(text)).catch((error: unknown) => {
     // The reason of a cut is for the one who cut it; what the schema itself throws is a mistake that no asking heals.
-    throw exchange.signal.aborted ? error : broken(error, usage, wire);
+    throw exchange.end.aborted ? error : broken(error, usage, wire);
   });
   if (unfit === undefined) return;
   const decision = transient(wire, "answer.rejected", "the answer does not fit the schema");

@@ -1,4 +1,5 @@
 import { type Attempt, CircuitOpenError } from "bide";
+import { cancellationIn } from "bide/kit";
 import { discard, withoutRest } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import type { Dialect, Usage } from "./dialects/dialect.js";
@@ -7,6 +8,7 @@ import type { About } from "./events.js";
 import { waitForCircuit } from "./host-breakers.js";
 import type { Layer } from "./layer.js";
 import type { Admission } from "./quota/admission.js";
+import { AdmissionRequest } from "./quota/admission-request.js";
 import type { Lane } from "./quota/lane.js";
 import type { RequestFacts } from "./request/facts.js";
 import { type Header, type PreparedRequest, withHeader } from "./request/prepared.js";
@@ -56,7 +58,8 @@ export class Requests {
   /** One attempt: usually one request; more where an answer to another request explains the failure of this one. */
   async attempt(attempt: Attempt): Promise<Response> {
     for (let isAgain = attempt.number > 1; ; isAgain = true) {
-      const admission = await this.#admit(attempt, isAgain);
+      const admission = await this.#asked(attempt, isAgain);
+      this.#checkStop(admission);
       try {
         return await this.#guarded(attempt, admission);
       } catch (error) {
@@ -71,12 +74,23 @@ export class Requests {
     }
   }
 
-  async #admit({ signal, deadlineMs }: Attempt, isAgain: boolean): Promise<Admission | undefined> {
-    const { facts, lane, layer, about } = this.#errand;
-    const { priority } = layer.config;
-    const admission = await lane?.admit(facts.size, { signal, deadlineMs, priority, isAgain });
+  async #admit(attempt: Attempt, isAgain: boolean): Promise<Admission | undefined> {
+    const admission = await this.#asked(attempt, isAgain);
+    this.#checkStop(admission);
+    return admission;
+  }
+
+  /** Asks for leave to send, and waits in line for it. */
+  #asked(attempt: Attempt, isAgain: boolean): Promise<Admission> | undefined {
+    const { facts, lane, layer } = this.#errand;
+    return lane?.admit(facts.size, new AdmissionRequest(attempt, layer.config.priority, isAgain));
+  }
+
+  /** @throws what stopped the key meanwhile. */
+  #checkStop(admission: Admission | undefined): void {
+    const { layer, about } = this.#errand;
     const stop = layer.gates.stopOf(about.keyId);
-    if (stop === undefined) return admission;
+    if (stop === undefined) return;
     admission?.unsent();
     throw stop.failure;
   }
@@ -126,7 +140,7 @@ export class Requests {
         this.#learn(error, sent, admission?.failed(error));
       } else {
         admission?.lost();
-        const isLost = attempt.signal.aborted && !outer.signal.aborted;
+        const isLost = isCut(attempt) && !isCut(outer);
         layer.tell({ type: "request-abandoned", ...about, request: sent.request, isLost });
       }
       throw error;
@@ -149,6 +163,7 @@ export class Requests {
     try {
       const accepted = await send({
         fetch: config.fetch,
+        cuttable: config.cuttable,
         isHostFetch: config.isHostFetch,
         request: requestId ? withHeader(request, requestId) : request,
         wire: this.#wire(admission),
@@ -237,4 +252,8 @@ export class Requests {
     if (layer.gates.stopOf(about.keyId)) failure.forbidRetry();
     failure.whenRetried((delayMs) => layer.tell({ type: "retry-planned", ...about, decision, delayMs }));
   }
+}
+
+function isCut(attempt: Attempt): boolean {
+  return cancellationIn(attempt)?.aborted === true;
 }

@@ -1,10 +1,12 @@
 import { type Attempt, isTransient } from "bide";
+import { cancellationIn, cancellationOf } from "bide/kit";
 import { readAnswer, textOfAnswer } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import { boundedRest } from "./bounded-rest.js";
 import { classify } from "./classify/classify.js";
 import { readErrorBody } from "./classify/error-body.js";
 import { unboundedDispatch } from "./connection.js";
+import type { CuttableFetch } from "./cuttable-fetch.js";
 import type { Usage } from "./dialects/dialect.js";
 import { RequestTimeoutError } from "./errors.js";
 import { Exchange } from "./exchange.js";
@@ -18,6 +20,7 @@ import { transient, type Wire } from "./wire.js";
 /** How one request is sent. */
 export interface Sending {
   readonly fetch: typeof fetch;
+  readonly cuttable: CuttableFetch["cuttable"] | undefined;
   /** It is the host's own, and nobody else's settings are in the way. */
   readonly isHostFetch: boolean;
   readonly request: PreparedRequest;
@@ -42,7 +45,7 @@ export interface Accepted {
 /** Sends a request once. @throws AttemptFailure for whatever may be tried again; the reason, when it was cut from outside. */
 export async function send(sending: Sending): Promise<Accepted> {
   const exchange = new Exchange(sending.wire.clock);
-  const unfollow = exchange.follow(sending.attempt.signal);
+  const unfollow = exchange.follow(cancellationIn(sending.attempt));
   const stopAttempt = exchange.within(sending.attemptTimeoutMs, "answer");
   let accepted: Accepted | undefined;
   try {
@@ -61,21 +64,18 @@ export async function send(sending: Sending): Promise<Accepted> {
 
 /** A stream that goes on is cut by whoever may still cut the call. */
 function stayOpen(exchange: Exchange, { lasting, deadline }: Sending): void {
-  for (const signal of lasting) exchange.follow(signal);
+  for (const signal of lasting) exchange.follow(signal && cancellationOf(signal));
   exchange.until(deadline?.atMs, () => new RequestTimeoutError("deadline", deadline?.inAllMs ?? 0));
 }
 
-async function respond({ fetch, isHostFetch, request, wire }: Sending, exchange: Exchange): Promise<Response> {
-  const { connectMs, headersMs } = wire.timeouts;
-  exchange.phase(headersMs, "headers");
-  exchange.signal.throwIfAborted();
-  const isOurs = isHostFetch && !("dispatcher" in request.init);
-  const isBounded = connectMs < Number.POSITIVE_INFINITY;
-  const dispatch = isOurs ? unboundedDispatch(isBounded ? () => stopConnect() : undefined) : undefined;
-  const stopConnect = exchange.within(dispatch ? connectMs : Number.POSITIVE_INFINITY, "connection");
-  const answering = fetch(request.url, { ...request.init, ...dispatch, signal: exchange.signal });
+async function respond(sending: Sending, exchange: Exchange): Promise<Response> {
+  const { wire } = sending;
+  exchange.phase(wire.timeouts.headersMs, "headers");
+  exchange.end.throwIfAborted();
+  const answering = sent(sending, exchange);
   try {
-    const response = await exchange.orCut(answering);
+    // What can be cut without a signal ends at once by itself.
+    const response = await (sending.cuttable ? answering : exchange.orCut(answering));
     wire.onHeaders(response.headers);
     return response;
   } catch (error) {
@@ -85,6 +85,17 @@ async function respond({ fetch, isHostFetch, request, wire }: Sending, exchange:
   } finally {
     exchange.phase(Number.POSITIVE_INFINITY, "body");
   }
+}
+
+function sent({ fetch, cuttable, isHostFetch, request, wire }: Sending, exchange: Exchange): Promise<Response> {
+  const { url, init } = request;
+  if (cuttable) return cuttable(url, init, exchange.end);
+  const isOurs = isHostFetch && !("dispatcher" in init);
+  const { connectMs } = wire.timeouts;
+  const isBounded = connectMs < Number.POSITIVE_INFINITY;
+  const dispatch = isOurs ? unboundedDispatch(isBounded ? () => stopConnect() : undefined) : undefined;
+  const stopConnect = exchange.within(dispatch ? connectMs : Number.POSITIVE_INFINITY, "connection");
+  return fetch(url, { ...init, ...dispatch, signal: exchange.signal });
 }
 
 async function accept(response: Response, sending: Sending, exchange: Exchange): Promise<Accepted> {
@@ -124,14 +135,14 @@ async function refusal(
 
 /** What was thrown, as a failure that may be tried again where it is one. */
 function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unknown {
-  if (error instanceof AttemptFailure) return exchange.signal.aborted ? cutInstead(error, exchange) : error;
+  if (error instanceof AttemptFailure) return exchange.end.aborted ? cutInstead(error, exchange) : error;
   if (error instanceof RequestTimeoutError) {
     return new AttemptFailure(transient(wire, "network.timeout", "the request timed out"), {
       error,
       mayBeBilled: error.waitedFor !== "connection",
     });
   }
-  if (exchange.signal.aborted) return error;
+  if (exchange.end.aborted) return error;
   if (!isTransient(error)) return error;
   const isBeyond = isUnreached(error);
   const rule = isBeyond ? "network.unreached" : "network.failed";
@@ -140,8 +151,8 @@ function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unkno
 }
 
 /** A body that broke because the caller left is no failure of the provider. */
-function cutInstead(failure: AttemptFailure, { signal }: Exchange): unknown {
-  return signal.reason instanceof RequestTimeoutError ? failure : signal.reason;
+function cutInstead(failure: AttemptFailure, { end }: Exchange): unknown {
+  return end.reason instanceof RequestTimeoutError ? failure : end.reason;
 }
 
 function ignore(): void {}

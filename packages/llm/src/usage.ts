@@ -4,12 +4,14 @@ import { isObject, type JsonObject, numberAt, objectAt, parseJson } from "./json
 /** The usage in an answer or in an event of a stream, in whichever spelling. */
 export function usageOf(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
-  const holders = [value, objectAt(value, "response"), objectAt(value, "message"), objectAt(value, "x_groq")];
-  for (const holder of holders) {
-    const usage = isObject(holder["usage"]) ? tokensOf(holder["usage"]) : metadataOf(objectAt(holder, "usageMetadata"));
-    if (usage) return usage;
-  }
-  return undefined;
+  return usageIn(value) ?? usageIn(value["response"]) ?? usageIn(value["message"]) ?? usageIn(value["x_groq"]);
+}
+
+function usageIn(holder: unknown): Usage | undefined {
+  if (!isObject(holder)) return undefined;
+  const { usage, usageMetadata } = holder;
+  if (isObject(usage)) return tokensOf(usage);
+  return isObject(usageMetadata) ? metadataOf(usageMetadata) : undefined;
 }
 
 /** The same of the text of an event. */
@@ -21,8 +23,11 @@ function tokensOf(usage: JsonObject): Usage | undefined {
   const inputTokens = countAt(usage, "prompt_tokens") ?? countAt(usage, "input_tokens");
   const outputTokens = countAt(usage, "completion_tokens") ?? countAt(usage, "output_tokens") ?? 0;
   if (inputTokens === undefined) return undefined;
-  const details = { ...objectAt(usage, "prompt_tokens_details"), ...objectAt(usage, "input_tokens_details") };
-  const cachedTokens = countAt(details, "cached_tokens") ?? countAt(usage, "cache_read_input_tokens") ?? 0;
+  const cachedTokens =
+    countAt(objectAt(usage, "input_tokens_details"), "cached_tokens") ??
+    countAt(objectAt(usage, "prompt_tokens_details"), "cached_tokens") ??
+    countAt(usage, "cache_read_input_tokens") ??
+    0;
   return { inputTokens, outputTokens, cachedTokens };
 }
 

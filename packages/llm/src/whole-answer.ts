@@ -18,6 +18,8 @@ import { classifyInside, transient, type Wire } from "./wire.js";
  */
 export interface WholeResponse extends Response {
   readonly wholeBody: Uint8Array<ArrayBuffer>;
+  /** The same as text, so that it is decoded once for the layer and for whoever reads the response. */
+  readonly wholeText?: string | undefined;
 }
 
 /** An answer in one piece, whole and readable. */
@@ -34,7 +36,7 @@ export async function readWhole(response: Response, exchange: Exchange, wire: Wi
   const bytes = isWhole ? response.wholeBody : await bytesOf(response, exchange, wire);
   const readable = (): Response => (isWhole ? response : rebuilt(response, bytes));
   if (bytes.length === 0 && wire.facts.model === undefined) return { response: readable(), usage: undefined };
-  const value = parseJson(decoder.decode(bytes));
+  const value = parseJson((isWhole ? response.wholeText : undefined) ?? decoder.decode(bytes));
   if (value === undefined) throw malformed(wire, response.status, bytes.length);
   if (isErrorInDisguise(value)) throw disguised(response, bytes, value, wire);
   const usage = usageOf(value);

@@ -1,8 +1,8 @@
-import type { LlmFetch } from "@bide/llm";
+import { type LlmEvent, type LlmFetch, type Usage, usageOf } from "@bide/llm";
 import { BideError } from "bide";
 import type { BatchRequest } from "../formats/batch-request.js";
 import type { ItemOutcome } from "../formats/batch-response.js";
-import { isObject, numberIn, parsedJson } from "../formats/json.js";
+import { parsedJson } from "../formats/json.js";
 import { type ItemRun, networkCodeOf } from "./attempt-log.js";
 import { addressOf } from "./endpoint.js";
 
@@ -37,37 +37,35 @@ export async function send(
   try {
     const { layer, baseUrl, headers } = sender;
     const init = { method: "POST", headers, body: JSON.stringify(body), signal };
-    const response = await layer.bide.fetch(addressOf(baseUrl, url), init, (event) => run.hear(event));
-    return sentOf(response, await response.text());
+    const notes = { onEvent: (event: LlmEvent): void => run.hear(event), json: body };
+    const response = await layer.bide.fetch(addressOf(baseUrl, url), init, notes);
+    return sentOf(response, await response.text(), run.usage);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return { outcome: failureOf(error), ...NO_TOKENS };
   }
 }
 
-function sentOf(response: Response, text: string): Sent {
+/** @param told What the layer found that the answer used. */
+function sentOf(response: Response, text: string, told: Usage | undefined): Sent {
   const { status, ok, headers } = response;
-  const body = parsedJson(text);
-  if (body === undefined && ok) {
+  const isRead = isReadByLayer(response, text);
+  const body = isRead ? undefined : parsedJson(text);
+  const isValid = isRead || body !== undefined;
+  if (!isValid && ok) {
     const message = `the endpoint answered with status ${status} and a body that is not JSON`;
     return { outcome: { kind: "failure", code: "invalid_response", message }, ...NO_TOKENS };
   }
   const requestId = headers.get("x-request-id") ?? headers.get("request-id") ?? "";
   // Proxies answer in HTML: kept as a text, so that the line stays valid.
-  const bodyJson = body === undefined ? JSON.stringify(text) : text;
-  return { outcome: { kind: "answer", status, requestId, bodyJson }, ...usageOf(body) };
+  const bodyJson = isValid ? text : JSON.stringify(text);
+  const { inputTokens, outputTokens, cachedTokens } = (isRead ? told : usageOf(body)) ?? NO_TOKENS;
+  return { outcome: { kind: "answer", status, requestId, bodyJson }, inputTokens, outputTokens, cachedTokens };
 }
 
-/** Chat completions and embeddings name their tokens in one way, responses in another. */
-function usageOf(body: unknown): Omit<Sent, "outcome"> {
-  if (!isObject(body) || !isObject(body["usage"])) return NO_TOKENS;
-  const { usage } = body;
-  const details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"];
-  return {
-    inputTokens: numberIn(usage, "prompt_tokens") || numberIn(usage, "input_tokens"),
-    outputTokens: numberIn(usage, "completion_tokens") || numberIn(usage, "output_tokens"),
-    cachedTokens: isObject(details) ? numberIn(details, "cached_tokens") : 0,
-  };
+/** A success that is told to be JSON, the layer has parsed: what cannot be was a failed attempt. */
+function isReadByLayer({ ok, headers }: Response, text: string): boolean {
+  return ok && text !== "" && headers.get("content-type")?.includes("json") === true;
 }
 
 function failureOf(error: unknown): ItemOutcome {

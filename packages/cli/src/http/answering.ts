@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { Cancellation } from "bide/kit";
 import type { Dispatcher } from "undici";
 import { AnswerHeaders, type HeaderFields } from "./answer-headers.js";
 import { type AnswerHead, BufferedResponse } from "./buffered-response.js";
@@ -9,7 +10,8 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Who waits for a response. */
 export interface Waiter {
-  readonly signal: AbortSignal | undefined;
+  /** What ends the wait, and the answer. */
+  readonly cut: Cancellation | undefined;
   resolve(response: Response): void;
   reject(error: unknown): void;
 }
@@ -24,16 +26,22 @@ export class Answering implements Dispatcher.DispatchHandler {
   #head: AnswerHead | undefined;
   #chunks: Buffer[] = [];
   #body: Readable | undefined;
-  readonly #cut = (): void => this.#controller?.abort(this.#waiter.signal?.reason);
+  readonly #release: (() => void) | undefined;
+  readonly #cut = (): void => {
+    const reason = this.#waiter.cut?.reason;
+    // At once, also where the request stands in line for a connection.
+    this.#waiter.reject(reason);
+    this.#controller?.abort(reason as Error);
+  };
 
   constructor(waiter: Waiter) {
     this.#waiter = waiter;
-    waiter.signal?.addEventListener("abort", this.#cut);
+    this.#release = waiter.cut?.onAbort(this.#cut);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#waiter.signal?.aborted) this.#cut();
+    if (this.#waiter.cut?.aborted) this.#cut();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, fields: HeaderFields): void {
@@ -60,19 +68,15 @@ export class Answering implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#forget();
+    this.#release?.();
     if (this.#body) this.#body.push(null);
     else if (this.#head) this.#waiter.resolve(responseOf(this.#head, this.#chunks));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#forget();
+    this.#release?.();
     if (this.#body) this.#body.destroy(error);
     else this.#waiter.reject(error);
-  }
-
-  #forget(): void {
-    this.#waiter.signal?.removeEventListener("abort", this.#cut);
   }
 }
 

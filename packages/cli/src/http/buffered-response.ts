@@ -16,6 +16,7 @@ export class BufferedResponse extends Response implements WholeResponse {
   readonly wholeBody: Uint8Array<ArrayBuffer>;
   readonly #head: AnswerHead;
   #isUsed = false;
+  #text: string | undefined;
   /** Answers in its place from when its stream was asked for. */
   #streamed: Response | undefined;
 
@@ -23,6 +24,11 @@ export class BufferedResponse extends Response implements WholeResponse {
     super(null);
     this.wholeBody = body;
     this.#head = head;
+  }
+
+  get wholeText(): string {
+    this.#text ??= decoder.decode(this.wholeBody);
+    return this.#text;
   }
 
   override get status(): number {
@@ -46,7 +52,9 @@ export class BufferedResponse extends Response implements WholeResponse {
   }
 
   override async text(): Promise<string> {
-    return this.#streamed ? this.#streamed.text() : decoder.decode(this.#used());
+    if (this.#streamed) return this.#streamed.text();
+    this.#use();
+    return this.wholeText;
   }
 
   override async json(): Promise<unknown> {
@@ -69,10 +77,9 @@ export class BufferedResponse extends Response implements WholeResponse {
     return this.#stream().clone();
   }
 
-  #used(): Uint8Array {
+  #use(): void {
     if (this.#isUsed) throw new TypeError("Body is unusable: Body has already been read");
     this.#isUsed = true;
-    return this.wholeBody;
   }
 
   #stream(): Response {

@@ -120,6 +120,24 @@ describe("keepAliveFetch", () => {
     await expect(ask(url, { signal: controller.signal })).rejects.toBe("enough");
   });
 
+  test("is cut without a signal, at once: under way, and in line for a connection", async () => {
+    const url = await serving(() => undefined);
+    const listeners = new Set<() => void>();
+    const cut = {
+      aborted: false,
+      reason: new Error("enough"),
+      onAbort: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const asked = [1, 2, 3].map(() => (http as KeepAliveFetch).fetch.cuttable(url, {}, cut));
+    cut.aborted = true;
+    for (const listener of listeners) listener();
+    for (const one of asked) await expect(one).rejects.toBe(cut.reason);
+    await expect((http as KeepAliveFetch).fetch.cuttable(url, {}, cut)).rejects.toBe(cut.reason);
+  });
+
   test("breaks a stream with the signal's reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");

@@ -1,9 +1,11 @@
+import type { CuttableFetch } from "@bide/llm";
+import { type Cancellation, cancellationOf } from "bide/kit";
 import { Agent, type Dispatcher } from "undici";
 import { Answering } from "./answering.js";
 
 /** A `fetch` with its connections. */
 export interface KeepAliveFetch {
-  readonly fetch: typeof fetch;
+  readonly fetch: typeof fetch & CuttableFetch;
   close(): Promise<void>;
 }
 
@@ -19,42 +21,69 @@ export function keepAliveFetch(connections: number): KeepAliveFetch {
     bodyTimeout: 0,
     connect: { timeout: 30_000 },
   });
+  const through = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => fetchThrough(agent, input, init);
+  const cuttable: CuttableFetch["cuttable"] = (url, init, cut) => dispatched(agent, url, init, cut);
   return {
-    fetch: (input, init) => fetchThrough(agent, input, init),
+    fetch: Object.assign(through, { cuttable }),
     // Requests that hang on when the program ends must not keep it.
     close: () => agent.destroy(),
   };
 }
 
+/** As the built-in one takes its arguments; what it alone can send is left to it. */
 async function fetchThrough(agent: Agent, input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  const { body } = init;
-  if (input instanceof Request || !(body === undefined || body === null || isPlain(body))) return fetch(input, init);
-  init.signal?.throwIfAborted();
+  const { signal } = init;
+  if (input instanceof Request) return fetch(input, init);
+  return dispatched(agent, String(input), init, signal ? cancellationOf(signal) : undefined);
+}
+
+async function dispatched(agent: Agent, url: string, init: RequestInit, cut?: Cancellation): Promise<Response> {
+  const { method = "GET", headers, body = null } = init;
+  if (cut?.aborted) throw cut.reason;
+  if (!isPlain(body)) return fetch(url, { ...init, signal: cut ? signalOf(cut) : null });
   try {
-    const { origin, pathname, search } = new URL(input);
-    const asked = { origin, path: pathname + search, method: methodOf(init), headers: headersOf(init.headers) };
+    const { origin, path } = addressOf(url);
+    const asked = { origin, path, method: method as Dispatcher.HttpMethod, headers: headersOf(headers) };
     return await new Promise((resolve, reject) => {
-      const signal = init.signal ?? undefined;
-      agent.dispatch({ ...asked, body: body ?? null }, new Answering({ signal, resolve, reject }));
+      agent.dispatch({ ...asked, body }, new Answering({ cut, resolve, reject }));
     });
   } catch (error) {
-    if (init.signal?.aborted) throw init.signal.reason;
+    if (cut?.aborted) throw cut.reason;
     // As the built-in fetch does, so that whoever classifies errors meets one shape.
     throw new TypeError("fetch failed", { cause: error });
   }
 }
 
-function isPlain(body: unknown): body is string | Uint8Array {
-  return typeof body === "string" || body instanceof Uint8Array;
+interface Address {
+  readonly origin: string;
+  readonly path: string;
 }
 
-function methodOf({ method = "GET" }: RequestInit): Dispatcher.HttpMethod {
-  return method as Dispatcher.HttpMethod;
+let lastUrl = "";
+let lastAddress: Address | undefined;
+
+/** One address is asked again and again. */
+function addressOf(url: string): Address {
+  if (lastAddress === undefined || url !== lastUrl) {
+    const { origin, pathname, search } = new URL(url);
+    lastAddress = { origin, path: pathname + search };
+    lastUrl = url;
+  }
+  return lastAddress;
+}
+
+function signalOf(cut: Cancellation): AbortSignal {
+  const controller = new AbortController();
+  cut.onAbort(() => controller.abort(cut.reason));
+  return controller.signal;
+}
+
+function isPlain(body: unknown): body is string | Uint8Array | null {
+  return typeof body === "string" || body instanceof Uint8Array || body === null;
 }
 
 function headersOf(headers: RequestInit["headers"]): Record<string, string> {
-  const plain = isRecord(headers) ? { ...headers } : Object.fromEntries(new Headers(headers));
-  return plain;
+  return isRecord(headers) ? headers : Object.fromEntries(new Headers(headers));
 }
 
 function isRecord(headers: RequestInit["headers"]): headers is Record<string, string> {

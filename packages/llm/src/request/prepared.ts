@@ -24,8 +24,8 @@ export function withHeader(request: PreparedRequest, { name, value }: Header): P
   return { ...request, headers, init: { ...request.init, headers } };
 }
 
-/** Takes the arguments of a `fetch` apart. A `Request` is read whole, so that it can be sent again. */
-export async function prepare(input: RequestInfo | URL, init: RequestInit = {}): Promise<PreparedRequest> {
+/** Takes the arguments of a `fetch` apart. A `Request` is read whole, so that it can be sent again: only that takes time. */
+export function prepare(input: RequestInfo | URL, init: RequestInit = {}): PreparedRequest | Promise<PreparedRequest> {
   if (input instanceof Request) return prepareRequest(new Request(input, init));
   const { signal, ...rest } = init;
   return {

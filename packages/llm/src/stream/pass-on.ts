@@ -85,7 +85,7 @@ class Passage implements ChunkSource {
   }
 
   #broke(error: unknown): void {
-    if (this.#scanner.isFinished && !this.#exchange.signal.aborted) this.#close();
+    if (this.#scanner.isFinished && !this.#exchange.end.aborted) this.#close();
     else this.#fail(this.#interruption(error));
   }
 
@@ -138,7 +138,7 @@ class Passage implements ChunkSource {
 
   /** What the reader is told: the caller's own reason when it was the caller who left. */
   #interruption(error: unknown): unknown {
-    if (!this.#exchange.signal.aborted) return this.#interrupted("cut", error);
+    if (!this.#exchange.end.aborted) return this.#interrupted("cut", error);
     if (!(error instanceof RequestTimeoutError)) return error;
     return this.#interrupted(error.waitedFor === "deadline" ? "deadline" : "stalled", error);
   }

@@ -1,26 +1,28 @@
+import type { Cut } from "../cut.js";
 import type { Exchange } from "../exchange.js";
 
 /** A body as chunks, cut when its exchange is. */
 export class BodySource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #signal: AbortSignal;
+  readonly #end: Cut;
+  readonly #release: () => void;
   // Made once: a stream of tokens reads thousands of times.
   readonly #onRead = ({ value }: { readonly value?: Uint8Array | undefined }): Uint8Array | undefined => {
-    if (this.#signal.aborted) throw this.#signal.reason;
+    if (this.#end.aborted) throw this.#end.reason;
     return value;
   };
   readonly #onError = (error: unknown): never => {
-    throw this.#signal.aborted ? this.#signal.reason : error;
+    throw this.#end.aborted ? this.#end.reason : error;
   };
   readonly #cut = (): void => {
     // A read that is pending ends with it, also where the one who sends knows no signals.
-    this.#reader.cancel(this.#signal.reason).catch(ignore);
+    this.#reader.cancel(this.#end.reason).catch(ignore);
   };
 
   constructor(body: ReadableStream<Uint8Array>, exchange: Exchange) {
     this.#reader = body.getReader();
-    this.#signal = exchange.signal;
-    this.#signal.addEventListener("abort", this.#cut, { once: true });
+    this.#end = exchange.end;
+    this.#release = this.#end.onAbort(this.#cut);
   }
 
   /** The next chunk; `undefined` at the end. @throws what broke it: the reason of the cut, or the network's error. */
@@ -33,16 +35,16 @@ export class BodySource {
    * two, with what {@link BodySource.read} would resolve or reject with; what `onChunk` throws is told to `onError`.
    */
   readTo(onChunk: (chunk: Uint8Array | undefined) => void, onError: (error: unknown) => void): () => void {
-    const signal = this.#signal;
+    const end = this.#end;
     const read = ({ value }: { readonly value?: Uint8Array | undefined }): void => {
       try {
-        signal.throwIfAborted();
+        end.throwIfAborted();
         onChunk(value);
       } catch (error) {
         onError(error);
       }
     };
-    const broke = (error: unknown): void => onError(signal.aborted ? signal.reason : error);
+    const broke = (error: unknown): void => onError(end.aborted ? end.reason : error);
     return () => {
       this.#reader.read().then(read, broke);
     };
@@ -55,7 +57,7 @@ export class BodySource {
 
   /** Nobody reads on. */
   release(): void {
-    this.#signal.removeEventListener("abort", this.#cut);
+    this.#release();
   }
 }
 
