@@ -49,7 +49,7 @@ export class Ledger {
     const { outcome } = result;
     const cost = isSuccess(outcome) ? costOfAnswer(this.#prices, modelOf(request), result) : undefined;
     const worker = delivery.kind === "answered" ? delivery.result.worker : undefined;
-    const attempts = attemptRecords(request, result.attempts, { ...result, cost }).map((each) => ({ ...each, worker }));
+    const attempts = attemptRecords(request, result.attempts, result, cost).map((each) => ({ ...each, worker }));
     await this.#journal.record({ item, attempts, outcome });
     this.#count(result, cost);
     const { inputTokens, outputTokens } = result;

@@ -12,6 +12,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** How groups are made. */
+export interface GroupOptions {
+  /** How many records make a group; no more than may be waited for at once, else every group waits for its time. @default 32 */
+  readonly records?: number | undefined;
+  /** Called at the end of each group, before it is written for good. */
+  readonly finish?: (() => void) | undefined;
+}
+
 /**
  * Writes records in groups: a commit waits for the disk, and waiting once for many is what makes it cheap. A record's
  * promise resolves when its group is on the disk.
@@ -20,17 +28,18 @@ export class GroupCommit {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #records: number;
+  readonly #finish: (() => void) | undefined;
   #waiting: Waiting[] = [];
   /** Commits block the event loop: on a slow disk they may take half of the time, not all of it. */
   #notBeforeMs = 0;
   #group = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param records How many make a group; no more than may be waited for at once, else every group waits for its time. */
-  constructor(database: Database, clock: Clock, records: number = GROUP_RECORDS) {
+  constructor(database: Database, clock: Clock, { records = GROUP_RECORDS, finish }: GroupOptions = {}) {
     this.#database = database;
     this.#clock = clock;
-    this.#records = Math.min(records, GROUP_RECORDS);
+    this.#records = records;
+    this.#finish = finish;
   }
 
   /** @returns When the record is on the disk. Rejects with the store's error, then and for every later record. */
@@ -71,6 +80,7 @@ export class GroupCommit {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { write } of group) write();
+      this.#finish?.();
       this.#database.exec("COMMIT");
     } catch (error) {
       rollBack(this.#database);

@@ -1,7 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { crc32 } from "node:zlib";
 import type { Clock } from "bide";
-import { batchResponseLine, isSuccess } from "../formats/batch-response.js";
 import { isObject, parsedJson } from "../formats/json.js";
 import type { Progress } from "../run/progress.js";
 import type { Database, OpenDatabase, Statement } from "./database.js";
@@ -10,16 +8,17 @@ import { type ImportReport, type ImportSource, importItems } from "./import.js";
 import { type Lock, takeLock } from "./lock.js";
 import { type OutputLines, outputLinesIn } from "./output-lines.js";
 import { journalProblem } from "./problems.js";
-import type { AttemptRecord, Counts, Item, ItemRecord, RunSettings } from "./records.js";
+import { outputLineOf, RecordWriter } from "./record-writer.js";
+import type { Counts, Item, ItemRecord, RunSettings } from "./records.js";
 import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
-import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable, upgradeSchema } from "./schema.js";
+import { FAILED, OPEN, prepareSchema, setDurable, upgradeSchema } from "./schema.js";
 
 /** What opening a journal takes. */
 export interface JournalOptions {
   readonly path: string;
   readonly openDatabase: OpenDatabase;
   readonly clock: Clock;
-  /** How many records are written together at the most. @default 32 */
+  /** How many records are written together. @default 32 */
   readonly groupRecords?: number | undefined;
 }
 
@@ -30,12 +29,9 @@ export class Journal {
   readonly #lock: Lock;
   readonly #group: GroupCommit;
   readonly #isNew: boolean;
-  #insertResult: Statement;
-  #closeItem: Statement;
-  #insertAttempt: Statement;
-  #openItems: Statement;
-  #writeMeta: Statement;
-  #lastResult: number;
+  readonly #writer: RecordWriter;
+  readonly #openItems: Statement;
+  readonly #writeMeta: Statement;
 
   /** Opens the journal for writing, or makes it. @throws JournalError where it cannot be used. */
   static open(options: JournalOptions): Journal {
@@ -60,18 +56,15 @@ export class Journal {
       setDurable(this.#database);
       upgradeSchema(this.#database);
       const prepare = (sql: string): Statement => this.#database.prepare(sql);
-      this.#insertResult = prepare("INSERT INTO results VALUES (?, ?, ?)");
-      this.#closeItem = prepare("UPDATE items SET state = ?, result = ? WHERE line = ?");
-      this.#insertAttempt = prepare(`INSERT INTO attempts VALUES (NULL${", ?".repeat(17)})`);
+      this.#writer = new RecordWriter(this.#database);
       this.#writeMeta = prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
       this.#openItems = prepare(`SELECT line, offset, length, custom_id, fingerprint FROM items
         WHERE state = ${OPEN} AND line > ? ORDER BY line LIMIT ?`);
-      this.#lastResult = integerIn(prepare("SELECT coalesce(max(id), 0) FROM results").get(), 0);
     } catch (error) {
       this.#database.close();
       throw error;
     }
-    this.#group = new GroupCommit(this.#database, clock, groupRecords);
+    this.#group = new GroupCommit(this.#database, clock, { records: groupRecords, finish: () => this.#writer.flush() });
   }
 
   /** @see importItems */
@@ -134,14 +127,10 @@ export class Journal {
   }
 
   /** @returns The output line, when the record is on the disk; only then it counts. */
-  async record({ item, attempts, outcome }: ItemRecord): Promise<string | undefined> {
-    const id = item.fingerprint.toString("hex").slice(0, 24);
-    const line = outcome && batchResponseLine(id, item.customId, outcome);
+  async record(record: ItemRecord): Promise<string | undefined> {
+    const line = outputLineOf(record);
     try {
-      await this.#group.add(() => {
-        for (const attempt of attempts) this.#writeAttempt(item.customId, attempt);
-        if (outcome && line) this.#writeResult(item, isSuccess(outcome) ? SUCCEEDED : FAILED, line);
-      });
+      await this.#group.add(() => this.#writer.add(record, line));
       return line;
     } catch (error) {
       throw journalProblem(error, this.path);
@@ -236,30 +225,6 @@ export class Journal {
 
   #guarded<T>(action: () => T): T {
     return guarded(this.path, action);
-  }
-
-  #writeAttempt(customId: string, attempt: AttemptRecord): void {
-    const {
-      number,
-      queuedMs = 0,
-      status = null,
-      code = null,
-      class: type = null,
-      model = null,
-      endpoint = 0,
-    } = attempt;
-    const { inputTokens, outputTokens, cachedTokens = 0, maxTokens = null, cost = null, worker = null } = attempt;
-    const times = [attempt.startedMs, attempt.waitedMs, queuedMs, attempt.tookMs].map(Math.round);
-    this.#insertAttempt.run(
-      ...[customId, number, ...times, status, code, type, model, endpoint],
-      ...[inputTokens, outputTokens, cachedTokens, maxTokens, cost, worker],
-    );
-  }
-
-  #writeResult(item: Item, state: number, line: string): void {
-    const id = ++this.#lastResult;
-    this.#insertResult.run(id, line, crc32(line));
-    this.#closeItem.run(state, id, item.line);
   }
 }
 

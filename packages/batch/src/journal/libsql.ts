@@ -1,5 +1,5 @@
 import Libsql from "libsql";
-import type { Database, Row, SqlValue, Statement } from "./database.js";
+import type { Database, Row, Statement } from "./database.js";
 
 /** SQLite through libsql: its binaries come inside the npm packages, so that nothing is compiled. */
 export function openLibsql(path: string): Database {
@@ -21,10 +21,10 @@ function statementOf(database: Libsql.Database, sql: string): Statement {
   if (statement.reader) statement.raw(true);
   return {
     run: (...values) => {
-      statement.run(bound(values));
+      statement.run(values);
     },
-    get: (...values) => rowOf(statement.get(bound(values))),
-    rows: (...values) => rowsOf(statement.iterate(bound(values))),
+    get: (...values) => rowOf(statement.get(values)),
+    rows: (...values) => rowsOf(statement.iterate(values)),
   };
 }
 
@@ -34,8 +34,4 @@ function* rowsOf(rows: Iterable<unknown>): Iterable<Row> {
 
 function rowOf(row: unknown): Row | undefined {
   return Array.isArray(row) ? row : undefined;
-}
-
-function bound(values: readonly SqlValue[]): SqlValue[] {
-  return [...values];
 }

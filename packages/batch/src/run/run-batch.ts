@@ -34,7 +34,7 @@ export async function runBatchTo(options: BatchOptions, deliver: Deliver | undef
   for (const endpoint of endpoints) layerOf(endpoint, options.fetch, layerOptions(options));
   const files = filesOf(options.output);
   const input = checkedInput(options, files);
-  const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: concurrency });
+  const journal = Journal.open({ path: files.journal, openDatabase, clock, groupRecords: groupOf(concurrency) });
   const changes = await prepared(journal, input, options);
   try {
     const costBound = costBoundOf(journal, options);
@@ -50,6 +50,13 @@ export async function runBatchTo(options: BatchOptions, deliver: Deliver | undef
   } finally {
     journal.close();
   }
+}
+
+/** Larger groups cost less, as long as others are on their way meanwhile: the commit holds up everything. */
+const MOST_RECORDS = 256;
+
+function groupOf(concurrency: number): number {
+  return Math.min(Math.ceil(concurrency / 2), MOST_RECORDS);
 }
 
 function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOptions, concurrency: number): void {
