@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { llmFetch } from "@bide/llm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readJournal } from "../src/index.js";
 import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
 
 let f: Fixture;
@@ -33,5 +35,30 @@ describe("runBatch", () => {
     expect(again).toMatchObject({ before: 2, attempts: 1, succeeded: 3 });
     const back = await f.run(f.write("prompts.jsonl", batchLines(["a", "b", "c"])));
     expect(back).toMatchObject({ before: 3, attempts: 0, succeeded: 3 });
+  });
+
+  test("hears a layer that endpoints share once", async () => {
+    await f.close();
+    f = await fixture({ rpm: 60_000, burst: 1000 });
+    const changes: string[] = [];
+    const layer = llmFetch({ onEvent: ({ type }) => type === "quota-changed" && changes.push(type) });
+    const told: string[] = [];
+    const { baseUrl } = f.emulator;
+    await f.run(f.write("prompts.jsonl", batchLines(prompts(20))), {
+      fetch: layer,
+      endpoints: [{ baseUrl }, { baseUrl }],
+      onEvent: ({ type }) => told.push(type),
+    });
+    const journal = readJournal(f.output);
+    const recorded = [...journal.attempts()].map(({ customId }) => customId);
+    journal.close();
+    expect(recorded.sort()).toEqual(
+      prompts(20)
+        .map((_, index) => `id-${index}`)
+        .sort(),
+    );
+    expect(told.filter((type) => type === "attempt-ended")).toHaveLength(20);
+    expect(changes.length).toBeGreaterThan(0);
+    expect(told.filter((type) => type === "quota-changed")).toEqual(changes);
   });
 });

@@ -50,7 +50,7 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
     if (options.retryFailed) journal.reopenFailed();
     for (const sentence of await persistenceWarnings(redis)) options.onWarning?.(sentence);
     const costBound = costBoundOf(journal, options);
-    const requests = openRequests({ ...options, journal, input, isStopped: () => false });
+    const requests = openRequests({ ...options, journal, input });
     try {
       const feed = new Feed(requests, costBound);
       const ledger = new Ledger(journal, clock, options);

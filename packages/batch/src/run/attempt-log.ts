@@ -1,4 +1,4 @@
-import type { Decision, DecisionClass, LlmEvent } from "@bide/llm";
+import type { Decision, DecisionClass, LlmEvent, Usage } from "@bide/llm";
 import type { Clock } from "bide";
 
 /** One HTTP request, when it is over. */
@@ -14,10 +14,10 @@ export interface Attempt {
   readonly endpoint?: number | undefined;
 }
 
-/** Hears of every attempt. */
+/** Hears of every attempt, with the name of its item. */
 export interface AttemptWatcher {
-  began(number: number): void;
-  ended(attempt: Attempt): void;
+  began(number: number, item: string): void;
+  ended(attempt: Attempt, item: string): void;
 }
 
 /** How a call ended that has no answer of the kind it asked for. */
@@ -42,6 +42,8 @@ export class ItemRun {
   endpoint = 0;
   /** Why the call failed for good, if it did. */
   ending: CallEnding | undefined;
+  /** What the last answer said that it used. */
+  usage: Usage | undefined;
   readonly #clock: Clock;
   readonly #watcher: AttemptWatcher;
   readonly #onTheWire: OnTheWire[] = [];
@@ -49,7 +51,11 @@ export class ItemRun {
   /** When it began, or its last attempt ended. */
   #idleSinceMs: number;
 
-  constructor(clock: Clock, watcher: AttemptWatcher) {
+  constructor(
+    clock: Clock,
+    watcher: AttemptWatcher,
+    readonly item = "",
+  ) {
     this.#clock = clock;
     this.#watcher = watcher;
     this.#idleSinceMs = clock.nowMs();
@@ -67,10 +73,10 @@ export class ItemRun {
   }
 
   begin(queuedMs = 0): OnTheWire {
-    const { wallNowMs, nowMs } = { wallNowMs: this.#clock.wallNowMs(), nowMs: this.#clock.nowMs() };
-    const begun = { number: ++this.#begun, startedMs: wallNowMs, beganMs: nowMs, queuedMs };
+    const [startedMs, beganMs] = [this.#clock.wallNowMs(), this.#clock.nowMs()];
+    const begun = { number: ++this.#begun, startedMs, beganMs, queuedMs };
     this.#onTheWire.push(begun);
-    this.#watcher.began(begun.number);
+    this.#watcher.began(begun.number, this.item);
     return begun;
   }
 
@@ -88,7 +94,7 @@ export class ItemRun {
     const tookMs = nowMs - beganMs;
     const attempt = { number, startedMs, waitedMs, queuedMs, tookMs, status, code, class: type, endpoint };
     this.attempts.push(attempt);
-    this.#watcher.ended(attempt);
+    this.#watcher.ended(attempt, this.item);
   }
 
   hear(event: LlmEvent): void {
@@ -105,6 +111,7 @@ export class ItemRun {
         this.end({ code: "abandoned" });
         break;
       case "answer-settled":
+        this.usage = event.usage;
         this.end({ status: 200 });
         break;
       case "call-failed":

@@ -20,8 +20,6 @@ export interface FeedSource {
   readonly input: Pick<Input, "name" | "file" | "settings">;
   /** Sent in place of the model that a request names. */
   readonly model?: string | undefined;
-  /** Asked before each item. */
-  readonly isStopped: () => boolean;
   /** The most items that are read. @default Infinity */
   readonly limit?: number | undefined;
   /** As `limit`, spread evenly over what is open. */
@@ -32,23 +30,28 @@ const ITEMS_PER_READ = 256;
 /** Lines that stand together are read together, up to this many bytes. */
 const MOST_BYTES_PER_READ = 1024 * 1024;
 
+/** As {@link openRequestGroups}, one at a time. */
+export async function* openRequests(source: FeedSource): AsyncGenerator<OpenRequest, void, void> {
+  for await (const requests of openRequestGroups(source)) yield* requests;
+}
+
 /**
- * The open items of a journal with their requests, read from the input by offset when they are asked for.
+ * The open items of a journal with their requests, read from the input by offset when they are asked for: those that stand
+ * together in one read.
  *
  * @throws InputError when a line is not what it was when the file was checked.
  */
-export async function* openRequests(source: FeedSource): AsyncGenerator<OpenRequest, void, void> {
+export async function* openRequestGroups(source: FeedSource): AsyncGenerator<readonly OpenRequest[], void, void> {
   const { file } = source.input;
   const handle = file === undefined ? undefined : await open(file, "r");
   try {
     let left = source.limit ?? Number.POSITIVE_INFINITY;
     for (const items of itemsOf(source)) {
       for (const run of togetherIn(items)) {
-        const requests = handle ? await readRun(handle, run, source) : keptRun(run, source);
-        for (const request of requests) {
-          if (source.isStopped() || left-- <= 0) return;
-          yield request;
-        }
+        if (left <= 0) return;
+        const wanted = run.slice(0, left);
+        left -= wanted.length;
+        yield handle ? await readRun(handle, wanted, source) : keptRun(wanted, source);
       }
     }
   } finally {

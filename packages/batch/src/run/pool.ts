@@ -4,7 +4,7 @@ import { isSuccess } from "../formats/batch-response.js";
 import { modelOf } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
 import type { ItemRecord } from "../journal/records.js";
-import { ItemRun } from "./attempt-log.js";
+import { type Attempt, type AttemptWatcher, ItemRun } from "./attempt-log.js";
 import { attemptRecords } from "./attempt-records.js";
 import type { Channel, Channels } from "./channel.js";
 import type { BatchEvent } from "./events.js";
@@ -14,6 +14,7 @@ import type { Figures } from "./progress.js";
 import { Reachability } from "./reachability.js";
 import { type Sent, send } from "./send.js";
 import { type Stop, stopOfCall } from "./stop.js";
+import type { Supply } from "./supply.js";
 
 /** What a pool works with. */
 export interface PoolOptions {
@@ -48,16 +49,21 @@ export class Pool {
   readonly #inFlight = new Set<InFlight>();
   readonly #reachability: Reachability<() => Promise<void>>;
   readonly #workers: Promise<void>[] = [];
-  #items: AsyncGenerator<OpenRequest, void, void> | undefined;
+  readonly #watcher: AttemptWatcher;
+  #items: Supply | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#reachability = new Reachability();
+    this.#watcher = {
+      began: (number, customId) => this.#began(number, customId),
+      ended: (attempt, customId) => this.#ended(attempt, customId),
+    };
   }
 
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
-  async drain(items: AsyncGenerator<OpenRequest, void, void>, concurrency: number): Promise<void> {
+  async drain(items: Supply, concurrency: number): Promise<void> {
     this.#items = items;
     this.grow(concurrency);
     // More may come while these are waited for.
@@ -76,18 +82,20 @@ export class Pool {
     while (this.#items && this.#workers.length < concurrency) this.#workers.push(this.#takeAll(this.#items));
   }
 
-  async #takeAll(items: AsyncGenerator<OpenRequest, void, void>): Promise<void> {
+  async #takeAll(items: Supply): Promise<void> {
     // One after the other may have it, as long as nobody was let go: each costs as much as writing a result down.
     let controller = new AbortController();
     try {
-      for (let next = await items.next(); !next.done; next = await items.next()) {
+      for (;;) {
+        const open = items.take() ?? (await items.taken());
+        if (open === undefined) return;
         if (controller.signal.aborted) controller = new AbortController();
-        await this.#work(next.value, controller);
+        await this.#work(open, controller);
       }
     } catch (error) {
       this.#failure ??= { error };
       this.letGo("all");
-      await items.return();
+      await items.end();
     }
   }
 
@@ -102,7 +110,11 @@ export class Pool {
     const { figures, costBound, onStop } = this.#options;
     const reserved = await costBound.reserve(open.request);
     if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
-    const entry: InFlight = { open, run: this.#runOf(open), controller };
+    const entry: InFlight = {
+      open,
+      run: new ItemRun(this.#options.clock, this.#watcher, open.item.customId),
+      controller,
+    };
     this.#inFlight.add(entry);
     figures.inFlight++;
     let cost: number | undefined;
@@ -129,7 +141,7 @@ export class Pool {
       this.#endIfStopped();
     }
     this.#endIfStopped();
-    await journal.record({ item, attempts: attemptRecords(request, entry.run.attempts, undefined) });
+    await journal.record({ item, attempts: attemptRecords(request, entry.run.attempts) });
     return undefined;
   }
 
@@ -155,7 +167,7 @@ export class Pool {
   async #done(entry: InFlight, sent: Sent, channel: Channel): Promise<number | undefined> {
     const { item, request } = entry.open;
     const cost = isSuccess(sent.outcome) ? costOfAnswer(this.#options.prices, modelOf(request), sent) : undefined;
-    const attempts = attemptRecords(request, entry.run.attempts, { ...sent, cost });
+    const attempts = attemptRecords(request, entry.run.attempts, sent, cost);
     const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
     if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
       const code = attempts.at(-1)?.code ?? sent.outcome.code;
@@ -164,7 +176,8 @@ export class Pool {
       return undefined;
     }
     // The place in the pool is held until the result is on the disk: what a kill can repeat stays below `concurrency`.
-    await Promise.all([...this.#reachability.answered().map((held) => held()), record()]);
+    const held = this.#reachability.answered();
+    await (held.length === 0 ? record() : Promise.all([...held.map((other) => other()), record()]));
     return cost;
   }
 
@@ -173,10 +186,19 @@ export class Pool {
     this.#count(sent, cost);
     const { item, attempts, outcome } = record;
     const { inputTokens, outputTokens } = sent;
-    const found = outcome?.kind === "answer" ? { status: outcome.status } : { code: outcome?.code };
-    const ok = isSuccess(sent.outcome);
-    const told = { customId: item.customId, ok, ...found, attempts: attempts.length, inputTokens, outputTokens, cost };
-    this.#options.tell({ type: "item-done", ...told });
+    const status = outcome?.kind === "answer" ? outcome.status : undefined;
+    const code = outcome?.kind === "failure" ? outcome.code : undefined;
+    this.#options.tell({
+      type: "item-done",
+      customId: item.customId,
+      ok: isSuccess(sent.outcome),
+      status,
+      code,
+      attempts: attempts.length,
+      inputTokens,
+      outputTokens,
+      cost,
+    });
     if (line !== undefined) await this.#options.deliver?.(line);
   }
 
@@ -191,20 +213,32 @@ export class Pool {
     if (isSuccess(outcome) && cost === undefined) figures.unpriced++;
   }
 
-  #runOf({ item: { customId } }: OpenRequest): ItemRun {
-    const { figures, tell, clock } = this.#options;
-    return new ItemRun(clock, {
-      began: (number) => {
-        figures.sending++;
-        tell({ type: "attempt-started", customId, number });
-      },
-      ended: (attempt) => {
-        figures.sending--;
-        figures.attempts++;
-        if (attempt.status === 429) figures.rateLimited++;
-        if (attempt.class) figures.failures[attempt.class] = (figures.failures[attempt.class] ?? 0) + 1;
-        tell({ type: "attempt-ended", customId, attempt: { ...attempt, inputTokens: 0, outputTokens: 0 } });
-      },
-    });
+  #began(number: number, customId: string): void {
+    this.#options.figures.sending++;
+    this.#options.tell({ type: "attempt-started", customId, number });
+  }
+
+  #ended(attempt: Attempt, customId: string): void {
+    const { figures, tell } = this.#options;
+    const { number, startedMs, waitedMs, queuedMs, tookMs, status, code, class: type, endpoint } = attempt;
+    figures.sending--;
+    figures.attempts++;
+    if (status === 429) figures.rateLimited++;
+    if (type) figures.failures[type] = (figures.failures[type] ?? 0) + 1;
+    // Field by field: spread, it costs as much as writing it down.
+    const shown = {
+      number,
+      startedMs,
+      waitedMs,
+      queuedMs,
+      tookMs,
+      status,
+      code,
+      class: type,
+      endpoint,
+      inputTokens: 0,
+      outputTokens: 0,
+    };
+    tell({ type: "attempt-ended", customId, attempt: shown });
   }
 }

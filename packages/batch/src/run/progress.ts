@@ -31,6 +31,26 @@ export interface Progress {
   readonly elapsedMs: number;
 }
 
+/** How a run stands that has not begun. */
+export const NO_PROGRESS: Progress = Object.freeze({
+  total: 0,
+  before: 0,
+  succeeded: 0,
+  failed: 0,
+  inFlight: 0,
+  sending: 0,
+  attempts: 0,
+  rateLimited: 0,
+  failures: {},
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  cost: 0,
+  unpriced: 0,
+  lanes: [],
+  elapsedMs: 0,
+});
+
 /** The numbers of a {@link Progress}, to be written. */
 export type Figures = {
   -readonly [field in Exclude<keyof Progress, "elapsedMs" | "failures" | "lanes">]: number;
@@ -40,20 +60,8 @@ export type Figures = {
 export function noFigures(clock: Clock, lanes: () => readonly LaneState[] = () => []): Figures {
   const startedMs = clock.nowMs();
   return {
-    total: 0,
-    before: 0,
-    succeeded: 0,
-    failed: 0,
-    inFlight: 0,
-    sending: 0,
-    attempts: 0,
-    rateLimited: 0,
+    ...NO_PROGRESS,
     failures: {},
-    inputTokens: 0,
-    outputTokens: 0,
-    cachedTokens: 0,
-    cost: 0,
-    unpriced: 0,
     get lanes() {
       return lanes();
     },

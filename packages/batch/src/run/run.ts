@@ -11,13 +11,14 @@ import { type Endpoint, settingsOf } from "./endpoint.js";
 import { estimateRest, type RestEstimate } from "./estimate.js";
 import type { BatchEvent } from "./events.js";
 import type { Input } from "./input.js";
-import { openRequests } from "./item-feed.js";
+import { openRequestGroups } from "./item-feed.js";
 import type { CostBound } from "./money.js";
 import { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./options.js";
 import { type Deliver, Pool } from "./pool.js";
 import { type Figures, noFigures } from "./progress.js";
 import type { Stop } from "./stop.js";
 import { summaryOf } from "./summary.js";
+import { Supply } from "./supply.js";
 
 /** How often a run tells those who look at its journal how it stands. */
 const BEATS_AFTER_MS = 1000;
@@ -107,10 +108,10 @@ export class Run {
     }
   }
 
-  #requests(): ReturnType<typeof openRequests> {
+  #requests(): Supply {
     const { input, limit, sample, model } = this.#options;
-    const isStopped = (): boolean => this.#stop !== undefined;
-    return openRequests({ journal: this.#journal, input, model, isStopped, limit, sample });
+    const groups = openRequestGroups({ journal: this.#journal, input, model, limit, sample });
+    return new Supply(groups, () => this.#stop !== undefined);
   }
 
   /** A quota that turned out to be larger than was thought needs more in flight; a bound that was told stays. */
