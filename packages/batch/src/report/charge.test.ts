@@ -9,10 +9,14 @@ const bucket = (limit: number, source: "told" | "learned" | "searched" = "learne
   ...{ level: 0, limit, perMs: 60_000, burst: limit, source },
 });
 
-function lane(currencies: LaneState["currencies"], tokens?: number): LaneState {
+function lane(
+  currencies: LaneState["currencies"],
+  tokens?: number,
+  costModel: LaneState["costModel"] = "own",
+): LaneState {
   return {
     ...{ keyId: "k", model: "m", inFlight: 0, mostInFlight: 9, queueLength: 0, nextAdmissionMs: 0, binds: undefined },
-    ...{ pausedUntilMs: undefined, drainMs: 0, costModel: "own", tokenRatio: 1, meanLatencyMs: 1, currencies },
+    ...{ pausedUntilMs: undefined, drainMs: 0, costModel, tokenRatio: 1, meanLatencyMs: 1, currencies },
     meanCost: tokens === undefined ? {} : { tokens },
   };
 }
@@ -26,7 +30,7 @@ const attempt: JournalAttempt = {
 function charged(...lanes: readonly LaneState[]): number {
   const tally = new Tally();
   tally.add(attempt);
-  return chargeOf(lanes, tally)(attempt, attempt.maxTokens);
+  return chargeOf(lanes, tally).tokensOf(attempt, attempt.maxTokens);
 }
 
 test.each([
@@ -34,6 +38,9 @@ test.each([
   ["requests cost the bound", [lane({ tokens: bucket(1) }, 4096)], 4096],
   ["requests cost what they use", [lane({ tokens: bucket(1) }, 160)], 150],
   ["input and output have limits of their own", [lane({ "input-tokens": bucket(1), "output-tokens": bucket(1) })], 150],
+  ["the larger of input and bound is charged", [lane({ tokens: bucket(1) }, 9, "openai")], 4096],
+  ["input and bound are charged together", [lane({ tokens: bucket(1) }, 9, "azure")], 4196],
+  ["the input is charged", [lane({ tokens: bucket(1) }, 9, "gemini")], 100],
 ] as const)("a request is charged its bound or its use: %s", (_, lanes, tokens) => {
   expect(charged(...lanes)).toBe(tokens);
 });

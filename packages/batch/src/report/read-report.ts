@@ -10,7 +10,7 @@ import { type ItemAttempts, itemsIn, shownOf } from "./items.js";
 import { limitsOf } from "./limits.js";
 import type { ItemShown, ReportData, RunShown, Totals } from "./report-data.js";
 import { SeriesCounter } from "./series.js";
-import { boundTokensOf, isAnswered, Tally } from "./tally.js";
+import { isAnswered, Tally } from "./tally.js";
 import { indexOfRun, Timeline } from "./timeline.js";
 
 /** What a report is made of. */
@@ -64,7 +64,7 @@ class ReportReader {
     for (const attempt of this.#reader.attempts()) this.#addUp(attempt);
     const timeline = new Timeline(this.#runs, this.#lastEnds, this.#nowMs, this.#isRunning);
     const charge = chargeOf(this.#lanes, this.#tally);
-    const outputBound = charge === boundTokensOf ? outputBoundOf(this.#tally) : undefined;
+    const outputBound = charge.countsBound ? outputBoundOf(this.#tally) : undefined;
     const series = new SeriesCounter(timeline.runningMs);
     const failed = new Map<string, ItemShown | undefined>();
     for (const customId of this.#reader.failedIds(FAILED_KNOWN)) failed.set(customId, undefined);
@@ -77,10 +77,10 @@ class ReportReader {
         failed.set(item.customId, shown);
       }
       for (const attempt of item.attempts) {
-        const tokens = charge(attempt, attempt.maxTokens);
+        const tokens = charge.tokensOf(attempt, attempt.maxTokens);
         this.#place(series, timeline, attempt, tokens);
         charged += tokens;
-        if (outputBound) chargedWithEnough += charge(attempt, lowered(attempt.maxTokens, outputBound.enough));
+        if (outputBound) chargedWithEnough += charge.tokensOf(attempt, lowered(attempt.maxTokens, outputBound.enough));
       }
     }
     const shown = this.#data(name, timeline, charged);
