@@ -32,6 +32,6 @@ export type {
 } from "./run/events.js";
 export type { BatchLine, BatchLines } from "./run/input.js";
 export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./run/options.js";
-export type { Progress } from "./run/progress.js";
+export { NO_PROGRESS, type Progress } from "./run/progress.js";
 export { runBatch } from "./run/run-batch.js";
 export type { Stop, StopReason } from "./run/stop.js";

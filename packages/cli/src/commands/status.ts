@@ -1,4 +1,4 @@
-import { type JournalReader, type Progress, readJournal } from "@bide/batch";
+import { type JournalReader, NO_PROGRESS, type Progress, readJournal } from "@bide/batch";
 import { systemClock } from "bide";
 import type { Command } from "commander";
 import { loadDistributed, redisOf, withRedisOption } from "../distributed.js";
@@ -102,21 +102,6 @@ function ratesOf({ elapsedMs, attempts, inputTokens, outputTokens, succeeded, fa
     donePerMinute: perMinute(succeeded + failed),
   };
 }
-
-const NO_PROGRESS: Progress = {
-  ...{
-    total: 0,
-    before: 0,
-    succeeded: 0,
-    failed: 0,
-    inFlight: 0,
-    sending: 0,
-    attempts: 0,
-    rateLimited: 0,
-    failures: {},
-  },
-  ...{ inputTokens: 0, outputTokens: 0, cachedTokens: 0, cost: 0, unpriced: 0, elapsedMs: 0, lanes: [] },
-};
 
 function statusText(results: string, status: Status): string {
   const { total, done, succeeded, failed, inFlight, waiting, attempts, rateLimited, cost, currency, leftMs } = status;
