@@ -1,5 +1,5 @@
 // How fast `bide run`, journal included, drains a file through a quota: makespan against the least that the quota allows,
-// and refusals per success, by the endpoint's own log. `npm run bench:batch-drain -- [requests]`
+// and refusals per success, by the endpoint's own log. `npm run bench:batch-drain -- [requests] [told|learned|requests|tokens …]`
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,8 @@ if (!existsSync(join(root, "packages/cli/dist/main.js"))) {
   exit(2);
 }
 
-const REQUESTS = Number(argv[2] ?? 1500);
+const [requests = "1500", ...wanted] = argv.slice(2);
+const REQUESTS = Number(requests);
 const LATENCY_MS = 200;
 const BY_REQUESTS = { rpm: 3000, burst: 100 };
 const BY_TOKENS = { tpm: 60_000 };
@@ -30,7 +31,9 @@ const SCENARIOS = [
 const folder = mkdtempSync(join(tmpdir(), "bide-batch-drain-"));
 const input = join(folder, "prompts.jsonl");
 writeFileSync(input, Array.from({ length: REQUESTS }, (_, index) => line(index)).join("\n"));
-for (const [index, scenario] of SCENARIOS.entries()) await drain(index, ...scenario);
+for (const [index, scenario] of SCENARIOS.entries()) {
+  if (wanted.every((word) => scenario[0].includes(word))) await drain(index, ...scenario);
+}
 rmSync(folder, { recursive: true });
 
 async function drain(index, name, limits, told, most, mostRefused) {
