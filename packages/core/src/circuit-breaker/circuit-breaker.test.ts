@@ -26,7 +26,8 @@ describe("a circuit breaker", () => {
     const breaker = circuitBreaker({ clock: virtualClock() });
     expect(await breaker.run(() => "answer")).toBe("answer");
     await expect(breaker.run(failing)).rejects.toBe(down);
-    expect(await breaker.state()).toEqual({ status: "closed", calls: 2, failures: 1 });
+    // No more than it says: a time is there only where there is one.
+    expect(await breaker.state()).toStrictEqual({ status: "closed", calls: 2, failures: 1 });
   });
 
   test("opens when enough calls failed, and refuses without calling", async () => {

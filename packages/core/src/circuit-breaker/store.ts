@@ -121,7 +121,7 @@ class MemoryBreakerStore implements BreakerStore {
   read(nowMs: number): CircuitState {
     const phase = awakened(this.#phase, nowMs);
     const retryAfterMs = probing(phase, this.#rules, nowMs) ? undefined : refusedForMs(phase, nowMs);
-    return { status: phase.status, ...this.#tally(nowMs), retryAfterMs };
+    return { status: phase.status, ...this.#tally(nowMs), ...(retryAfterMs !== undefined && { retryAfterMs }) };
   }
 
   #tally(nowMs: number): Tally {
