@@ -1,9 +1,7 @@
 // Finds a Chromium for the tests that need a browser, and installs one where that is ours to do: on Debian, as root.
 // As a program it prints the path; `import { chromiumPath } from "../scripts/chromium.mjs"` gives it to a test.
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installDebian, isProgram, onPath } from "./programs.mjs";
 
 const DEBIAN_PATH = "/usr/bin/chromium";
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -35,27 +33,11 @@ export function chromiumPath() {
 }
 
 function found() {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return [DEBIAN_PATH, ...NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))].find(isProgram);
+  return isProgram(DEBIAN_PATH) ? DEBIAN_PATH : onPath(NAMES);
 }
 
 function installed() {
-  if (!existsSync("/etc/debian_version") || process.getuid?.() !== 0) return undefined;
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]]) {
-    const { status } = spawnSync("apt-get", args, { env, stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) throw new Error(`\`apt-get ${args.join(" ")}\` failed; ${HOW_TO_GET_IT}`);
-  }
-  return found();
-}
-
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return installDebian("chromium", HOW_TO_GET_IT) ? found() : undefined;
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) console.log(chromiumPath());

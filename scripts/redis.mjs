@@ -1,11 +1,12 @@
 // Finds a Redis for tests, and starts servers for those that restart, kill or cluster one.
 // As a program it prints a URL: `node scripts/redis.mjs`. Tests import `redisUrl`, `startRedis` and `startCluster`.
-import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installDebian, onPath } from "./programs.mjs";
 
 const DEFAULT_PORT = 6379;
 const NAMES = ["redis-server", "valkey-server"];
@@ -122,34 +123,14 @@ class Server {
 }
 
 function redisProgram() {
-  const program = onPath() ?? installed();
+  const program = onPath(NAMES) ?? installed();
   if (program === undefined) throw new Error(HOW_TO_GET_IT);
   return program;
 }
 
-function onPath() {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
-}
-
 function installed() {
-  if (!existsSync("/etc/debian_version") || process.getuid?.() !== 0) return undefined;
   // The package starts the server as a service where there are services; ours is started here.
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "redis-server"]]) {
-    const { status } = spawnSync("apt-get", args, { env, stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) throw new Error(`\`apt-get ${args.join(" ")}\` failed; ${HOW_TO_GET_IT}`);
-  }
-  return onPath();
-}
-
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return installDebian("redis-server", HOW_TO_GET_IT, { RUNLEVEL: "1" }) ? onPath(NAMES) : undefined;
 }
 
 function answers(port, host = "127.0.0.1") {

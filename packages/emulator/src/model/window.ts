@@ -1,18 +1,39 @@
 import type { Meter } from "./meter.js";
 
-/** A counter that starts again at every multiple of the period, as simple gateways count. */
-export class FixedWindow implements Meter {
+/** What both kinds of windows have in common. */
+abstract class Window implements Meter {
   limit: number;
   capacity: number;
-  readonly #periodMs: number;
-  #window = Number.NEGATIVE_INFINITY;
-  #used = 0;
+  protected readonly periodMs: number;
 
   constructor(limit: number, capacity: number, periodMs: number) {
     this.limit = limit;
     this.capacity = capacity;
-    this.#periodMs = periodMs;
+    this.periodMs = periodMs;
   }
+
+  abstract level(nowMs: number): number;
+  abstract waitMs(cost: number, nowMs: number): number;
+  abstract resetMs(nowMs: number): number;
+  abstract take(cost: number, nowMs: number): void;
+  abstract give(cost: number, nowMs: number): void;
+
+  burn(cost: number, nowMs: number): void {
+    this.take(Math.max(0, Math.min(cost, this.level(nowMs))), nowMs);
+  }
+
+  change(limit: number, capacity: number, nowMs: number): void {
+    // What has passed by now passed under the old limit.
+    this.level(nowMs);
+    this.limit = limit;
+    this.capacity = capacity;
+  }
+}
+
+/** A counter that starts again at every multiple of the period, as simple gateways count. */
+export class FixedWindow extends Window {
+  #window = Number.NEGATIVE_INFINITY;
+  #used = 0;
 
   level(nowMs: number): number {
     this.#roll(nowMs);
@@ -25,11 +46,11 @@ export class FixedWindow implements Meter {
     if (short <= 0) return 0;
     // A late debit can be larger than a whole window; what is over is carried into the next ones.
     const windows = Math.ceil(short / this.capacity);
-    return (this.#window + windows) * this.#periodMs - nowMs;
+    return (this.#window + windows) * this.periodMs - nowMs;
   }
 
   resetMs(nowMs: number): number {
-    return this.level(nowMs) >= this.capacity ? 0 : (this.#window + 1) * this.#periodMs - nowMs;
+    return this.level(nowMs) >= this.capacity ? 0 : (this.#window + 1) * this.periodMs - nowMs;
   }
 
   take(cost: number, nowMs: number): void {
@@ -37,23 +58,13 @@ export class FixedWindow implements Meter {
     this.#used += cost;
   }
 
-  burn(cost: number, nowMs: number): void {
-    this.take(Math.max(0, Math.min(cost, this.level(nowMs))), nowMs);
-  }
-
   give(cost: number, nowMs: number): void {
     this.#roll(nowMs);
     this.#used = Math.max(0, this.#used - cost);
   }
 
-  change(limit: number, capacity: number, nowMs: number): void {
-    this.#roll(nowMs);
-    this.limit = limit;
-    this.capacity = capacity;
-  }
-
   #roll(nowMs: number): void {
-    const window = Math.floor(nowMs / this.#periodMs);
+    const window = Math.floor(nowMs / this.periodMs);
     if (window <= this.#window) return;
     const passed = this.#window === Number.NEGATIVE_INFINITY ? 1 : window - this.#window;
     this.#used = Math.max(0, this.#used - this.capacity * passed);
@@ -62,19 +73,10 @@ export class FixedWindow implements Meter {
 }
 
 /** A window that ends now and looks back one whole period, every request leaving it exactly one period after it came. */
-export class SlidingWindow implements Meter {
-  limit: number;
-  capacity: number;
-  readonly #periodMs: number;
+export class SlidingWindow extends Window {
   #entries: { atMs: number; cost: number }[] = [];
   #first = 0;
   #used = 0;
-
-  constructor(limit: number, capacity: number, periodMs: number) {
-    this.limit = limit;
-    this.capacity = capacity;
-    this.#periodMs = periodMs;
-  }
 
   level(nowMs: number): number {
     this.#forget(nowMs);
@@ -88,15 +90,15 @@ export class SlidingWindow implements Meter {
     for (let index = this.#first; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
       short -= entry?.cost ?? 0;
-      if (entry !== undefined && short <= 0) return entry.atMs + this.#periodMs - nowMs;
+      if (entry !== undefined && short <= 0) return entry.atMs + this.periodMs - nowMs;
     }
-    return this.#periodMs;
+    return this.periodMs;
   }
 
   resetMs(nowMs: number): number {
     this.#forget(nowMs);
     const last = this.#entries.at(-1);
-    return this.#used <= 0 || last === undefined ? 0 : last.atMs + this.#periodMs - nowMs;
+    return this.#used <= 0 || last === undefined ? 0 : last.atMs + this.periodMs - nowMs;
   }
 
   take(cost: number, nowMs: number): void {
@@ -106,10 +108,6 @@ export class SlidingWindow implements Meter {
     const last = this.#entries.at(-1);
     if (last !== undefined && this.#first < this.#entries.length && last.atMs === nowMs) last.cost += cost;
     else this.#entries.push({ atMs: nowMs, cost });
-  }
-
-  burn(cost: number, nowMs: number): void {
-    this.take(Math.max(0, Math.min(cost, this.level(nowMs))), nowMs);
   }
 
   give(cost: number, nowMs: number): void {
@@ -125,16 +123,10 @@ export class SlidingWindow implements Meter {
     }
   }
 
-  change(limit: number, capacity: number, nowMs: number): void {
-    this.#forget(nowMs);
-    this.limit = limit;
-    this.capacity = capacity;
-  }
-
   #forget(nowMs: number): void {
     for (;;) {
       const entry = this.#entries[this.#first];
-      if (entry === undefined || entry.atMs + this.#periodMs > nowMs) break;
+      if (entry === undefined || entry.atMs + this.periodMs > nowMs) break;
       this.#used -= entry.cost;
       this.#first++;
     }
