@@ -111,14 +111,16 @@ class Breaker {
 
   /** Tells the store how the call ended. */
   #watched<T>(operation: Operation<T>, attempt: LiveAttempt, ticket: number): Promise<T> {
-    const failed = (error: unknown): never => {
-      if (!Number.isNaN(ticket)) this.#report(ticket, this.#resultOf(error, attempt));
-      throw error;
-    };
-    return started(operation, attempt).then((value) => {
-      this.#report(ticket, "success");
-      return value;
-    }, failed);
+    return started(operation, attempt).then(
+      (value) => {
+        this.#report(ticket, "success");
+        return value;
+      },
+      (error: unknown) => {
+        this.#report(ticket, this.#resultOf(error, attempt));
+        throw error;
+      },
+    );
   }
 
   async state(): Promise<CircuitState> {
