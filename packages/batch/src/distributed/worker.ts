@@ -236,7 +236,14 @@ class Working implements DistributedWorker {
 
   /** What it has under way there is not waited for. */
   #leave(run: string): void {
-    void this.#runs.get(run)?.close();
+    const worker = this.#runs.get(run);
     this.#runs.delete(run);
+    if (worker) this.#close(run, worker).catch((error: unknown) => this.#tell(error));
+  }
+
+  /** Who joined a run in the moment that it ended has made keys of it once more: nobody else sees to it that they go. */
+  async #close(run: string, worker: RunWorker): Promise<void> {
+    await worker.close();
+    await worker.keep(Math.max(1, await runEndsInMs(this.#redis, run)));
   }
 }
