@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from "@bide/emulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundled } from "./bundle.js";
 
-const KILLS = Number(process.env["BIDE_KILLS"] ?? 10);
+const KILLS = Number(process.env["BIDE_KILLS"] ?? (process.env["CI"] ? 40 : 10));
 const ITEMS = 40 * KILLS;
 const CONCURRENCY = 16;
 const SEED = 7;
