@@ -7,3 +7,5 @@ const [redis = "", baseUrl = "", name = ""] = process.argv.slice(2);
 const headers = { "x-custom-id": name };
 const worker = startWorker({ redis, baseUrl, name, headers, concurrency: 8, lock: "2s" });
 process.once("SIGTERM", () => void worker.drain());
+// Whoever asks it to end before it can hear that kills it.
+console.log("ready");

@@ -64,11 +64,17 @@ function* chances(seed: number): Generator<number, never> {
   }
 }
 
+/** A worker's process, and when it can be asked to end. */
+interface Started {
+  readonly child: ChildProcess;
+  readonly ready: Promise<unknown>;
+}
+
 /** Eight workers; whoever is killed is replaced. */
 class Workers {
-  #started = 0;
+  #count = 0;
   #kills = 0;
-  readonly #children: ChildProcess[] = Array.from({ length: WORKERS }, () => this.#start());
+  readonly #started: Started[] = Array.from({ length: WORKERS }, () => this.#start());
   readonly #chance = chances(SEED);
 
   get kills(): number {
@@ -77,20 +83,22 @@ class Workers {
 
   async killOne(): Promise<void> {
     const slot = Math.floor(this.#chance.next().value * WORKERS);
-    const child = this.#children[slot];
-    this.#children[slot] = this.#start();
+    const before = this.#started[slot];
+    this.#started[slot] = this.#start();
     this.#kills++;
-    if (child !== undefined) await killed(child);
+    if (before !== undefined) await killed(before.child);
   }
 
   /** Ends them as an operator does. @returns Their exit codes. */
   async end(): Promise<readonly (number | null)[]> {
-    for (const child of this.#children) child.kill("SIGTERM");
-    return Promise.all(this.#children.map(ended));
+    await Promise.all(this.#started.map(({ ready }) => ready));
+    for (const { child } of this.#started) child.kill("SIGTERM");
+    return Promise.all(this.#started.map(({ child }) => ended(child)));
   }
 
-  #start(): ChildProcess {
-    return start(scripts[0], world.server.url, world.emulator.baseUrl, `worker-${this.#started++}`);
+  #start(): Started {
+    const child = start(scripts[0], world.server.url, world.emulator.baseUrl, `worker-${this.#count++}`);
+    return { child, ready: new Promise((resolve) => child.stdout?.once("data", resolve)) };
   }
 }
 
