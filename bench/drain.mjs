@@ -23,6 +23,8 @@ const { values: args } = parseArgs({
 const runs = Number(args.runs ?? (args.full ? 5 : 1));
 /** Whoever has not finished by then has not finished. */
 const PATIENCE_MS = args.full ? 300_000 : 40_000;
+/** A second for each answer, and no more than so many at once: that takes its time. */
+const PATIENCE_IN_FLIGHT_MS = args.full ? 300_000 : 90_000;
 const LEAST_USED = 0.97;
 const MOST_REFUSED_BESIDE = 0.02;
 const file = (name) => fileURLToPath(new URL(`drain/${name}`, import.meta.url));
@@ -79,7 +81,10 @@ async function drain(scenario, contender, setting) {
   const [{ baseUrl }] = await once(server, "message");
   const requests = requestsFor(scenario, contender);
   const task = { contender, setting, baseUrl, requests, told, known, boundBy };
-  const client = fork(file("client.mjs"), [JSON.stringify(task), String(PATIENCE_MS)]);
+  const client = fork(file("client.mjs"), [
+    JSON.stringify(task),
+    String(scenario.boundBy === "latency" ? PATIENCE_IN_FLIGHT_MS : PATIENCE_MS),
+  ]);
   const stopTenant = tenantPerSecond ? tenantInTheMiddle(server) : undefined;
   const ended = once(client, "disconnect").then(() => {
     throw new Error(`${contender} ended and told nothing`);
