@@ -40,56 +40,48 @@ export class RecentMeans {
   }
 }
 
-const LATELY_MS = 500;
-
-/** What came together in the last half second to second. */
-export class LatelySum {
+/** Values of the last one to two spans, put together; 0 for none. */
+class Lately {
+  readonly #spanMs: number;
+  readonly #together: (one: number, other: number) => number;
   #sinceMs = Number.NEGATIVE_INFINITY;
   #before = 0;
   #now = 0;
 
+  constructor(spanMs: number, together: (one: number, other: number) => number) {
+    this.#spanMs = spanMs;
+    this.#together = together;
+  }
+
   value(nowMs: number): number {
     this.#roll(nowMs);
-    return this.#before + this.#now;
+    return this.#together(this.#before, this.#now);
   }
 
   add(value: number, nowMs: number): void {
     this.#roll(nowMs);
-    this.#now += value;
+    this.#now = this.#together(this.#now, value);
   }
 
   #roll(nowMs: number): void {
     const passedMs = nowMs - this.#sinceMs;
-    if (passedMs < LATELY_MS) return;
-    this.#before = passedMs < 2 * LATELY_MS ? this.#now : 0;
+    if (passedMs < this.#spanMs) return;
+    this.#before = passedMs < 2 * this.#spanMs ? this.#now : 0;
     this.#now = 0;
     this.#sinceMs = nowMs;
   }
 }
 
-const SPAN_MS = 10_000;
+/** What came together in the last half second to second. */
+export class LatelySum extends Lately {
+  constructor() {
+    super(500, (one, other) => one + other);
+  }
+}
 
 /** The largest value of about the last ten seconds. */
-export class RecentMost {
-  #sinceMs = Number.NEGATIVE_INFINITY;
-  #before = 0;
-  #now = 0;
-
-  value(nowMs: number): number {
-    this.#roll(nowMs);
-    return Math.max(this.#before, this.#now);
-  }
-
-  add(value: number, nowMs: number): void {
-    this.#roll(nowMs);
-    this.#now = Math.max(this.#now, value);
-  }
-
-  #roll(nowMs: number): void {
-    const passedMs = nowMs - this.#sinceMs;
-    if (passedMs < SPAN_MS) return;
-    this.#before = passedMs < 2 * SPAN_MS ? this.#now : 0;
-    this.#now = 0;
-    this.#sinceMs = nowMs;
+export class RecentMost extends Lately {
+  constructor() {
+    super(10_000, Math.max);
   }
 }
