@@ -494,6 +494,30 @@ describe("retryingFetch: signals and times", () => {
     expect(late.bodyUsed).toBe(true);
   });
 
+  test.each([
+    ["the caller's signal", (signal: AbortSignal) => [{}, { signal }]],
+    ["the policy's signal", (signal: AbortSignal) => [{ signal }, {}]],
+  ] as const)("an answer that comes after %s has aborted is let go", async (_, given) => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const late = answer(200);
+    const [options, init] = given(controller.signal);
+    const fetch = stub(() => clock.sleep(3000).then(() => late));
+    const seen = expect(retryingFetch({ fetch, clock, ...options })(URL, init)).rejects.toBe("enough");
+    controller.abort("enough");
+    await seen;
+    await clock.advance("3s");
+    expect(late.bodyUsed).toBe(true);
+  });
+
+  test("an answer that comes in time is left unread for the caller", async () => {
+    const clock = virtualClock();
+    const reply = answer(200);
+    const fetch = stub(() => clock.sleep(1000).then(() => reply));
+    await clock.run(retryingFetch({ fetch, clock, attemptTimeout: "2s", deadline: "9s" })(URL));
+    expect([await reply.text(), clock.nowMs()]).toEqual(["body of 200", 1000]);
+  });
+
   test("a request that is sent once is bounded as well", async () => {
     const clock = virtualClock();
     const post = retryingFetch({ fetch: stub(hanging), clock, attemptTimeout: "2s" })(URL, { method: "POST" });

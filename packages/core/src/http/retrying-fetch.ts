@@ -35,7 +35,7 @@ export function retryingFetch(options: RetryingFetchOptions = {}): RetryingFetch
       const signal = signalBeside(request.signal, cutsAttempts ? attempt : undefined, options.signal);
       const response = await send(...(await request.forAttempt(signal, mayRepeat)));
       // A `fetch` that does not heed its signal may answer after its attempt was given up.
-      if (cutsAttempts && attempt.signal.aborted) discard(response);
+      if ((signal ?? request.signal)?.aborted) discard(response);
       return response;
     };
     return (mayRepeat ? repeated : single)(attemptOnce, { signal: request.signal }, undefined, undefined);
