@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type BreakerStore, memoryBreakerStore } from "../index.js";
+import { type BreakerRules, type BreakerStore, circuitBreaker, memoryBreakerStore } from "../index.js";
 import { breakerStoreCases } from "../testing.js";
 import { same } from "./conformance.js";
 
@@ -28,6 +28,21 @@ describe("the cases of a breaker store", () => {
   test("are all kept by the one in memory, also when it answers later", async () => {
     expect(await broken(() => ({}))).toEqual([]);
     expect(await broken((store) => ({ acquire: async (nowMs) => store.acquire(nowMs) }))).toEqual([]);
+  });
+
+  test("ask for no rules but those that a breaker may have", async () => {
+    const asked: BreakerRules[] = [];
+    const cases = breakerStoreCases((rules) => {
+      asked.push(rules);
+      return { store: memoryBreakerStore(rules, 0), nowMs: () => 0, advance: () => undefined };
+    });
+    for (const { run } of cases) await run().catch(() => undefined);
+    expect(asked.length).toBe(cases.length);
+    for (const { failureRatio, minimumCalls, window, openForMs, probes } of asked) {
+      const counted = "ms" in window ? window.ms : window;
+      const options = { failureRatio, minimumCalls, window: counted, openFor: openForMs, probes };
+      expect(() => circuitBreaker(options)).not.toThrow();
+    }
   });
 
   test("find a store that lets everything through, one that lets nothing through, and one that forgets", async () => {

@@ -127,6 +127,17 @@ const flaws: readonly (readonly [string, Flaw, string])[] = [
     "heeds no level that cannot be one, and no currency that it does not know",
   ],
   [
+    "takes what is said of a currency that it does not know for what is left of the others",
+    (good) => ({
+      sync: (levels, nowMs) => {
+        const { currencies } = good.state(nowMs);
+        const unknown = Object.entries(levels).find(([currency]) => !(currency in currencies));
+        return good.sync(unknown ? { requests: unknown[1] } : levels, nowMs);
+      },
+    }),
+    "heeds no level that cannot be one, and no currency that it does not know",
+  ],
+  [
     "lets a burst that was told grow as well",
     (good) => ({
       update: (rates, nowMs) =>
