@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   type BreakerStore,
@@ -243,6 +244,16 @@ describe("what counts as a failure", () => {
     expect(await breaker.run(() => 1)).toBe(1);
   });
 
+  test.each([
+    ["answers", () => "answer"],
+    ["fails", failing],
+  ])("a call that %s leaves no timer and no listener", async (_, operation) => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    await circuitBreaker({ clock }).outcome(operation, { signal, deadlineMs: 1000 });
+    expect([getEventListeners(signal, "abort").length, clock.pending]).toEqual([0, 0]);
+  });
+
   test("a retry around it waits until the next probe", async () => {
     const clock = virtualClock();
     const breaker = circuitBreaker({ ...quick, clock });
@@ -297,6 +308,21 @@ describe("a store elsewhere", () => {
     await breaker.isolate();
     await breaker.close();
     expect(told).toEqual(["open", "isolated", "closed"]);
+  });
+
+  test("hears of each call in one of three words", async () => {
+    const clock = virtualClock();
+    const told: unknown[] = [];
+    const report = (_: number, result: string): undefined => void told.push(result);
+    const breaker = elsewhere(clock, { report });
+    for (const error of [
+      down,
+      Object.assign(new Error("answered"), { status: 404 }),
+      new DOMException("", "AbortError"),
+    ])
+      await clock.run(breaker.outcome(() => Promise.reject(error)));
+    await clock.run(breaker.outcome(() => "answer"));
+    expect(told).toEqual(["failure", "success", "ignored", "success"]);
   });
 
   test("an abort does not wait for it, and gives back a probe that is let through too late", async () => {
@@ -403,5 +429,7 @@ describe("options", () => {
     [{ minimumCals: 3 }, "circuitBreaker has no option `minimumCals`; did you mean `minimumCalls`?"],
   ])("%o is refused at construction", (options, message) => {
     expect(() => circuitBreaker(options as object)).toThrow(message);
+    const [, option] = /`([\w.]+)`/.exec(message) ?? [];
+    expect(() => circuitBreaker(options as object)).toThrow(expect.objectContaining({ option }));
   });
 });

@@ -81,8 +81,9 @@ class Breaker {
   run<T>(operation: Operation<T>, options: RunOptions | undefined, isPrompt?: boolean): Promise<T> {
     const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
     const { attempt, isFree } = passage;
+    // A call that is over before it begins takes no place: whoever holds its bounds ends it.
     const asked = attempt.aborted ? UNTOLD : this.#acquire();
-    if (!isFree || attempt.aborted || isLater(asked)) return this.#wait(operation, passage, asked);
+    if (!isFree || isLater(asked)) return this.#wait(operation, passage, asked);
     try {
       return this.#watched(operation, attempt, this.#enter(asked));
     } catch (refusal) {
@@ -93,7 +94,6 @@ class Breaker {
   async #wait<T>(operation: Operation<T>, passage: Passage, asked: Admission | PromiseLike<Admission>): Promise<T> {
     const { attempt } = passage;
     try {
-      if (attempt.aborted) throw attempt.reason;
       const ticket = this.#enter(isLater(asked) ? await this.#awaited(asked, passage) : asked);
       // A call that is cut is reported at once, not when it has come to its end.
       return await this.#watched(() => passage.run(operation), attempt, ticket);
