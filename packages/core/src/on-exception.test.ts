@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
+  type Attempt,
   constant,
   type Details,
   expo,
@@ -148,6 +149,18 @@ describe.each(kinds)("onException around %s", (_, script) => {
     ]);
     expect(record.success).toEqual([{ ...always, tries: 3, elapsedMs: 3000, waitedMs: 3000, value: "x" }]);
     expect(record.giveup).toEqual([]);
+  });
+
+  test("handlers are told of the function that wants its attempt, and of its arguments without that", async () => {
+    const clock = virtualClock();
+    const record = recorded();
+    const target = async (attempt: Attempt, word: string): Promise<string> => `${word} ${attempt.number}`;
+    const self = { greeting: "hi" };
+    const wrapped = onException(expo(), KeyError, { clock, ...record.handlers }).withAttempt(target);
+    await clock.run(wrapped.call(self, "try") as Promise<unknown>);
+    expect(record.success).toEqual([
+      { target, args: ["try"], self, tries: 1, elapsedMs: 0, waitedMs: 0, value: "try 1" },
+    ]);
   });
 
   test.each([true, false])(

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type BlockAttempt, retry, type Tried } from "../index.js";
 import { fail, forever, hang, ok, recorder, type Scripted, scripted, virtualClock } from "../testing.js";
@@ -87,6 +88,13 @@ describe("a block of attempts", () => {
     const work = scripted(forever(ok(1)));
     await expect(clock.run(block(retry.attempts({ clock, until }), work))).rejects.toThrow("in until");
     expect(work.calls.length).toBe(1);
+  });
+
+  test("leaves no timer and no listener when it is left with break", async () => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    for await (const _ of retry.attempts({ clock, signal, deadline: "1h" })) break;
+    expect([clock.pending, getEventListeners(signal, "abort").length]).toEqual([0, 0]);
   });
 
   test("can be left with break, and begun again: each loop is a run of its own", async () => {

@@ -102,6 +102,7 @@ describe("options of retry out of range throw when the policy is made, with opti
   test("`until` and `while` exclude each other", () => {
     const make = (): unknown => retry(untyped({ until: () => true, while: () => false }));
     expect(make).toThrow("`until` and `while` exclude each other");
+    expect(make).toThrow(expect.objectContaining({ option: "while" }));
   });
 
   test.each([null, "5", 5, [500]])("options that are no object: %j", (options) => {

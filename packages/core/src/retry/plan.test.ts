@@ -43,6 +43,12 @@ describe("the server's hint", () => {
       { hintMs: 20_000, untilDeadlineMs: 20_001 },
       { delayMs: 20_000 },
     ],
+    [
+      "loses its chance that would end at the deadline",
+      { hintMs: 20_000, untilDeadlineMs: 21_000 },
+      { delayMs: 20_000 },
+    ],
+    ["keeps its chance that ends before it", { hintMs: 20_000, untilDeadlineMs: 21_001 }, { delayMs: 21_000 }],
     ["is kept when the schedule's longer wait is shortened", { hintMs: 900, untilMaxTimeMs: 950 }, { delayMs: 950 }],
     [
       "is never shortened with it",

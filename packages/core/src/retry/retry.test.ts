@@ -75,6 +75,26 @@ describe("retry", () => {
     expect(await clock.run(policy.outcome(failing(1)))).toMatchObject({ waitsMs: [20_000] });
   });
 
+  test.each<[title: string, retryAfterMs: unknown, waitMs: number]>([
+    ["a number of milliseconds", 20_000, 20_000],
+    ["a duration as text, which is no number", "20s", 100],
+    ["below nothing", -1, 100],
+    ["no number", Number.NaN, 100],
+    ["left out", undefined, 100],
+  ])("reads the server's wait from the error's own retryAfterMs: %s", async (_, retryAfterMs, waitMs) => {
+    const clock = virtualClock();
+    const policy = retry({ schedule: [100], jitter: null, clock });
+    const error = Object.assign(new Error("busy"), { retryAfterMs });
+    expect(await clock.run(policy.outcome(failing(1, error)))).toMatchObject({ waitsMs: [waitMs] });
+  });
+
+  test("waits twice as long each time, from half a second up to half a minute, where it is not told", async () => {
+    const clock = virtualClock();
+    const policy = retry({ jitter: null, maxAttempts: 9, maxTime: Number.POSITIVE_INFINITY, clock });
+    const waitsMs = [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+    expect(await clock.run(policy.outcome(failing(9)))).toMatchObject({ waitsMs });
+  });
+
   test("a hint that cannot fit ends the run with the time that it would take", async () => {
     const clock = virtualClock();
     const policy = retry({ clock, retryAfter: () => "90s", deadline: "60s", maxTime: Number.POSITIVE_INFINITY });

@@ -264,6 +264,38 @@ describe("hooks only look on", () => {
   });
 });
 
+describe("the time of a wrapped function's first attempt", () => {
+  const seen: number[] = [];
+  const look = ({ elapsedMs }: { readonly elapsedMs: number }): void => void seen.push(elapsedMs);
+  test.each<[title: string, options: RetryOptions]>([
+    ["what is retried", { on: (_, attempt) => look(attempt) ?? true }],
+    ["what a rule is for", { on: Error, rules: [{ on: (_, attempt) => look(attempt) ?? false }] }],
+    ["the waits", { schedule: (first) => [look(first) ?? 1].values() }],
+    ["a rule's waits", { rules: [{ on: Error, schedule: (first) => [look(first) ?? 1].values() }] }],
+    ["the server's wait", { retryAfter: (failure) => look(failure) ?? 1 }],
+    ["a hook", { onRetry: look }],
+  ])("is known to a function that decides, or looks on: %s", async (_, options) => {
+    const clock = virtualClock();
+    const wrapped = retry({ schedule: [1], maxTime: Number.POSITIVE_INFINITY, clock, ...options })(
+      scripted(slow("30ms", fail(new Error("no")), clock), ok("x")),
+    );
+    expect(await clock.run(wrapped())).toBe("x");
+    expect(seen.splice(0)).toEqual([30]);
+  });
+
+  test.each<[title: string, options: RetryOptions]>([
+    ["nothing", {}],
+    ["a class", { on: RangeError }],
+    ["classes, and a rule of one", { on: [RangeError, TypeError], rules: [{ on: URIError, maxAttempts: 2 }] }],
+  ])("costs no look at the clock where nobody may see it: %s", async (_, options) => {
+    const clock = virtualClock();
+    const look = vi.spyOn(clock, "nowMs");
+    const policy = retry({ ...options, maxTime: Number.POSITIVE_INFINITY, clock });
+    expect(await policy(async () => "x")()).toBe("x");
+    expect(look).not.toHaveBeenCalled();
+  });
+});
+
 test("an abort in a hook at the start of an attempt is heard: the operation is not called", async () => {
   const clock = virtualClock();
   const controller = new AbortController();
