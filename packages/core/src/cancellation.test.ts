@@ -28,7 +28,7 @@ describe("either of two", () => {
     const either = eitherOf(a, b);
     const heard: unknown[] = [];
     either?.onAbort(() => heard.push(either.reason));
-    expect(either?.aborted).toBe(false);
+    expect([either?.aborted, either?.reason]).toEqual([false, undefined]);
     controllers[which]?.abort("enough");
     expect([either?.aborted, heard]).toEqual([true, ["enough"]]);
   });

@@ -27,7 +27,8 @@ describe("which errors an option means", () => {
         return error === "odd";
       },
     };
-    for (const match of [classify, methods.classify])
+    const ofClass = (error: unknown): boolean => ({ class: error }).class === "odd";
+    for (const match of [classify, methods.classify, ofClass])
       expect(["odd", "even"].map(matcherOf(match, "on"))).toEqual([true, false]);
   });
 

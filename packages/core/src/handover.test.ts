@@ -29,6 +29,9 @@ describe("a handover", () => {
     const over = { done: true, value: undefined };
     expect([await waiting, await hand.take()]).toEqual([over, over]);
     await hand.give(1);
+    const ended = new Handover<number>();
+    ended.end();
+    await ended.give(1);
     const other = new Handover<number>();
     const given = other.give(1);
     other.end();

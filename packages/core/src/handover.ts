@@ -2,7 +2,7 @@
 export class Handover<T> {
   #taker: { resolve(result: IteratorResult<T, undefined>): void; reject(error: unknown): void } | undefined;
   #waiting: { readonly item: T; readonly taken: () => void } | undefined;
-  #ended: { readonly error?: unknown; readonly failed: boolean } | undefined;
+  #ended: { readonly failed?: true; readonly error?: unknown } | undefined;
 
   /** Resolves when the item was taken, or nobody will take it any more. */
   give(item: T): Promise<void> {
@@ -34,7 +34,7 @@ export class Handover<T> {
   }
 
   end(): void {
-    this.#ended ??= { failed: false };
+    this.#ended ??= {};
     this.#taker?.resolve({ done: true, value: undefined });
     this.#waiting?.taken();
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { type Attempt, compose, retry } from "./index.js";
 import { virtualClock } from "./testing.js";
@@ -94,6 +95,26 @@ describe("a stream under a policy", () => {
     expect([items, attempt?.signal.reason, hanging.closed, clock.pending]).toEqual([[1], "enough", 1, 0]);
   });
 
+  test("that is left is waited for until it is closed, and its failure to close is the reader's", async () => {
+    const clock = virtualClock();
+    const slow = { ...source([1, 2]), [Symbol.asyncIterator]: () => iterator };
+    const inner = source([1, 2])[Symbol.asyncIterator]();
+    const iterator = { next: () => inner.next(), return: () => clock.sleep(30).then(() => Promise.reject("stuck")) };
+    const leave = async (): Promise<void> => {
+      for await (const _ of retry({ clock }).iterate(() => slow)) break;
+    };
+    await expect(clock.run(leave())).rejects.toBe("stuck");
+    expect(clock.nowMs()).toBe(30);
+  });
+
+  test("need not be one that can be closed", async () => {
+    const next = async (): Promise<IteratorResult<number>> => ({ done: false, value: 1 });
+    for await (const item of retry().iterate(() => ({ [Symbol.asyncIterator]: () => ({ next }) }))) {
+      expect(item).toBe(1);
+      break;
+    }
+  });
+
   test("a signal that aborts just when the stream was opened cuts it", async () => {
     const clock = virtualClock();
     const controller = new AbortController();
@@ -183,6 +204,24 @@ describe("a stream that may begin again", () => {
     await clock.run(leave());
     await clock.advance("1h");
     expect([produced <= 5, clock.pending]).toEqual([true, 0]);
+  });
+
+  test("that is left is cut, closed, and forgotten by the caller's signal", async () => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    const left = source([1, 2, 3]);
+    let attempt: Attempt | undefined;
+    const open = (opened: Attempt): AsyncIterable<number> => {
+      attempt = opened;
+      void opened.signal;
+      return left;
+    };
+    const leave = async (): Promise<void> => {
+      for await (const _ of retry({ clock }).iterate(open, { restart: true, signal })) break;
+    };
+    await clock.run(leave());
+    await clock.advance(1);
+    expect([attempt?.signal.aborted, left.closed, getEventListeners(signal, "abort").length]).toEqual([true, 1, 0]);
   });
 
   test("an abort ends it at once with the signal's reason", async () => {

@@ -49,7 +49,7 @@ export function backoffLogger(
 
 /** Writes a line, and lets no failure of the logger out: it looks on. */
 function writerOf(logger: Logger, level: LogLevel, option: string): (line: string) => void {
-  if (typeof logger !== "object" || logger === null) {
+  if (typeof logger !== "object") {
     throw optionError("logger", "an object with methods such as `info` and `error`, like console", logger);
   }
   if (typeof logger[level] !== "function") throw optionError(option, "the name of a method of `logger`", level);

@@ -18,6 +18,50 @@ test("the nearest name is the one with the fewest letters to change, if they are
   expect(nearest("", ["on"])).toBe("on");
 });
 
+test("a unit at the end of a name says nothing; the same letters within a name are its own", () => {
+  const gate = (key: string) => (): void => checkKeys({ [key]: 1 }, ["hamster", "limit"], "gate");
+  expect(gate("limitMs")).toThrow("did you mean `limit`?");
+  expect(gate("hamsten")).toThrow("did you mean `hamster`?");
+});
+
+describe("what other libraries call an option", () => {
+  const known = ["on", "onRetry", "onAttempt", "raiseOnGiveup", "schedule", "maxTime", "decay"];
+  const hint = (key: string): string => {
+    try {
+      checkKeys({ [key]: 1 }, known, "gate");
+    } catch (error) {
+      return (error as Error).message.replace(/^.*; /, "");
+    }
+    return "";
+  };
+
+  test.each([
+    ["onTry", "onAttempt"],
+    ["beforeCall", "onAttempt"],
+    ["throwOnFailure", "raiseOnGiveup"],
+    ["beforeSleep", "onRetry"],
+    ["retryIf", "on"],
+    ["lifetime", "maxTime"],
+    ["maxPause", "schedule"],
+    ["startPause", "schedule"],
+    ["decayRate", "decay"],
+  ])("%s is ours: %s", (key, ours) => {
+    expect(hint(key)).toBe(`did you mean \`${ours}\`?`);
+  });
+
+  test.each(["actionFail", "functionTry", "climax", "kickstart", "administer", "nondecaying"])(
+    "%s only contains such a name, and means nothing",
+    (key) => {
+      expect(hint(key)).toMatch(/^known: on, onRetry/);
+    },
+  );
+
+  test("what nobody calls so is compared letter by letter, one wrong letter or several", () => {
+    expect(hint("rayseOnGivup")).toBe("did you mean `raiseOnGiveup`?");
+    expect(hint("skedule")).toBe("did you mean `schedule`?");
+  });
+});
+
 test("a name is near as long as few letters differ, a third of them or two", () => {
   expect(nearest("ab", ["xy"])).toBe("xy");
   expect(nearest("abc", ["xyz"])).toBeUndefined();
@@ -69,6 +113,7 @@ describe("the checks of options", () => {
     const goes = (value: unknown): void => checkMethods(value, "limit", ["go"], "a goer");
     expect(passing(goes).flatMap((is, at) => (is ? at : []))).toEqual([0, 7]);
     expect(() => goes({})).toThrow("expected `limit` to be a goer (with go), got an object");
+    expect(() => checkMethods({ go: () => 1 }, "limit", ["go", "stop"], "a goer")).toThrow("a goer (with go and stop)");
   });
 
   test("options are an object that is no list", () => {

@@ -119,7 +119,7 @@ describe("compose", () => {
     expect(() => compose(retry(), (() => 1) as never)).toThrow(
       "expected `policy` to be a policy of bide, got a function",
     );
-    expect(() => compose({} as never)).toThrow(OptionError);
+    for (const none of [{}, 5, null, undefined]) expect(() => compose(none as never)).toThrow(OptionError);
     expect(() => compose()).toThrow("expected at least one policy to compose, got none");
     expect(() => compose()).toThrow(expect.objectContaining({ option: "policies" }));
   });
@@ -146,6 +146,11 @@ describe("wraps", () => {
 
   test("a generator function without a name is refused as well", () => {
     expect(() => retry({})([function* () {}][0] as never)).toThrow("`anonymous` is a generator function");
+  });
+
+  test("what cannot be wrapped is named as the option that it is", () => {
+    for (const fn of [5, function* () {}])
+      expect(() => retry({})(fn as never)).toThrow(expect.objectContaining({ option: "fn" }));
   });
 });
 

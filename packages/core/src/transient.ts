@@ -64,5 +64,5 @@ function meansAbort(name: unknown): boolean {
 /** `fetch failed` hides the system's code one or two causes down. */
 function hasNetworkCode(error: unknown, depth = 0): boolean {
   const { code, cause } = Object(error) as Details;
-  return NETWORK.test(String(code)) || (depth < 5 && cause !== undefined && hasNetworkCode(cause, depth + 1));
+  return NETWORK.test(String(code)) || (depth < 5 && hasNetworkCode(cause, depth + 1));
 }
