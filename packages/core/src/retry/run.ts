@@ -87,7 +87,8 @@ export class RetryRun {
       // A hook may have aborted.
       this.#checkAborted();
       if (this.#isBounded) this.#bind(attempt);
-      this.#after(beforeRetry && previous && beforeRetry(previous, attempt), this.#call, attempt);
+      if (beforeRetry && previous) this.#after(beforeRetry(previous, attempt), this.#call, attempt);
+      else this.#call(undefined, attempt);
     } catch (error) {
       this.#end(error);
     }
@@ -234,7 +235,9 @@ export class RetryRun {
     this.#previous = failure;
     if (isObserved()) tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     this.#checkAborted();
-    this.#after(this.#inputs.failed?.(failure), this.#ask, failure, attempt, 0);
+    const told = this.#inputs.failed?.(failure);
+    if (told === undefined) this.#ask(undefined, failure, attempt, 0);
+    else this.#after(told, this.#ask, failure, attempt, 0);
   }
 
   /** Asks the rules, one after the other; what none of them matches, and results, are the last one's. */
@@ -245,8 +248,11 @@ export class RetryRun {
     const rule = rules[index];
     // An attempt that the deadline cut ends the run; one that its own time-out cut does not.
     if (isOwnTimeout && error instanceof DeadlineError) this.#giveUp(failure, { reason: "deadline" }, true);
-    else if (rule && kind === "error") this.#after(rule.verdict(error, attempt), this.#hear, failure, attempt, index);
-    else this.#plan(rules[rules.length - 1] as Rule, isOwnTimeout || kind === "result", failure);
+    else if (rule && kind === "error") {
+      const verdict = rule.verdict(error, attempt);
+      if (typeof verdict === "boolean") this.#hear(verdict, failure, attempt, index);
+      else this.#after(verdict, this.#hear, failure, attempt, index);
+    } else this.#plan(rules[rules.length - 1] as Rule, isOwnTimeout || kind === "result", failure);
   }
 
   #hear(answer: Verdict | undefined, failure: Failure, attempt: LiveAttempt, index: number): void {
@@ -267,13 +273,16 @@ export class RetryRun {
     const plan = waits.plan(verdict, failure, this.#config, untilDeadlineMs);
     if ("reason" in plan) this.#giveUp(failure, plan, isMatched);
     // The budget is asked last of all, so that nothing is taken from it for a retry that is not made.
-    else this.#after(given.budget?.withdraw(failure) ?? true, this.#spend, failure, isMatched, plan.delayMs);
+    else if (given.budget) this.#after(given.budget.withdraw(failure), this.#spend, failure, isMatched, plan.delayMs);
+    else this.#spend(true, failure, isMatched, plan.delayMs);
   }
 
   #spend(isAffordable: boolean, failure: Failure, isMatched: boolean, delayMs: number): void {
     const { steps } = this.#config;
     if (!isAffordable) this.#giveUp(failure, { reason: "budget-exhausted" }, isMatched);
-    else this.#after(steps?.backoff(failure, delayMs, this.#info(failure)), this.#sleep, failure, isMatched, delayMs);
+    else if (steps)
+      this.#after(steps.backoff(failure, delayMs, this.#info(failure)), this.#sleep, failure, isMatched, delayMs);
+    else this.#sleep(undefined, failure, isMatched, delayMs);
   }
 
   #sleep(_: unknown, failure: Failure, isMatched: boolean, delayMs: number): void {
@@ -297,13 +306,11 @@ export class RetryRun {
 
   #wait(delayMs: number): void {
     // Through a promise, which brings the caller's async context back: one host timer wakes the runs of many callers.
-    new Promise<void>((wake, end) => {
+    void new Promise<void>((wake) => {
       const stop = startTimer(this.#clock, this.#nowMs() + delayMs, wake);
-      if (this.#outer) this.#hold(stop, end);
-    }).then(
-      () => this.begin(),
-      () => this.#end(this.#outer?.reason),
-    );
+      // What begins next finds the abort.
+      if (this.#outer) this.#hold(stop, wake);
+    }).then(() => this.begin());
   }
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
@@ -314,10 +321,10 @@ export class RetryRun {
   #leave(_: unknown, failure: Failure, stop: Stop, isMatched: boolean): void {
     const { onGivenUp } = this.#config;
     this.#over(stop);
+    const { kind, error, value } = failure;
     if (isMatched && onGivenUp === "undefined") this.#settle(undefined);
-    else if (failure.kind === "error") this.#settle(Promise.reject(failure.error));
-    else if (onGivenUp === "value") this.#settle(failure.value);
-    else this.#settle(Promise.reject(new ResultRejectedError(failure.value, this.#attempts)));
+    else if (kind === "result" && onGivenUp === "value") this.#settle(value);
+    else this.#settle(Promise.reject(kind === "error" ? error : new ResultRejectedError(value, this.#attempts)));
   }
 
   /** Ends the run with an error that is not the operation's own. */
@@ -356,7 +363,10 @@ export class RetryRun {
     if (this.#live === attempt) this.#go(step);
   }
 
-  /** Goes on with a value: at once where it is there, for each promise and each function made costs as much as a decision. */
+  /**
+   * Goes on with an answer: at once where it is there, for each promise and each function made costs as much as a decision.
+   * Where nobody was asked the next step is called by its name: only then does the engine compile the way into one.
+   */
   #after<V, A, B, C>(
     value: V | PromiseLike<V>,
     next: (this: RetryRun, value: V, a: A, b: B, c: C) => void,
