@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { textImports } from "./text-imports.mjs";
@@ -20,7 +20,7 @@ async function bundle(folder) {
   const sources = Object.values(manifest.exports ?? {}).flatMap((entry) => entry["@bide/source"] ?? []);
   const entryPoints = [...sources, ...(manifest.bin ? ["./src/main.ts"] : [])].map((path) => join(folder, path));
   removeScripts(join(folder, "dist"));
-  await build({
+  const options = {
     entryPoints,
     outbase: join(folder, "src"),
     outdir: join(folder, "dist"),
@@ -37,8 +37,37 @@ async function bundle(folder) {
     loader: { ".lua": "text" },
     plugins: [textImports],
     sourcemap: true,
+    metafile: true,
     logLevel: "warning",
-  });
+    logOverride: { "ignored-bare-import": "silent" },
+  };
+  const { metafile } = await build({ ...options, write: false });
+  const together = sharing(entryPoints, sharedIn(metafile));
+  await build({ ...options, plugins: [textImports, together] });
+}
+
+/** The sources that more than one entry point needs. */
+function sharedIn({ outputs }) {
+  const chunks = Object.entries(outputs).filter(([path]) => /\/chunks\/[^/]+\.js$/.test(path));
+  return chunks.flatMap(([, { inputs }]) => Object.keys(inputs)).map((path) => resolve(path));
+}
+
+/**
+ * Lets each entry point reach all that is shared. The bundler makes a chunk for each set of entry points that share something,
+ * seven for the core; each is one more file to find and read, which takes longer at a cold start than what is in it.
+ */
+function sharing(entryPoints, shared) {
+  const imports = shared.map((path) => `import ${JSON.stringify(path)};`).join("\n");
+  return {
+    name: "sharing",
+    setup({ onLoad }) {
+      onLoad({ filter: /\/src\/[^/]+\.ts$/ }, ({ path }) =>
+        entryPoints.includes(path)
+          ? { contents: `${readFileSync(path, "utf8")}\n${imports}`, loader: "ts" }
+          : undefined,
+      );
+    },
+  };
 }
 
 /** Chunks carry hashes in their names: those of the last build would stay for ever. */

@@ -57,6 +57,11 @@ export class LiveAttempt implements Attempt, Cancellation {
     return { attempt, release: this.onAbort(() => attempt.abort(this.reason)) };
   }
 
+  /** Whether an error is what it was aborted with, and so none of the operation's own. */
+  wasCutBy(error: unknown): boolean {
+    return this.aborted && this.reason === error;
+  }
+
   /** Ends the attempt from outside. Only the first call counts. */
   abort(reason: unknown): void {
     if (this.aborted) return;

@@ -133,8 +133,7 @@ class Breaker {
 
   /** A call that was cut tells of the service only when it was cut for taking too long. */
   #resultOf(error: unknown, attempt: LiveAttempt): CallResult {
-    const wasCut = attempt.aborted && attempt.reason === error;
-    if (isAbort(error) || (wasCut && !isOvertime(error))) return "ignored";
+    if (isAbort(error) || (attempt.wasCutBy(error) && !isOvertime(error))) return "ignored";
     return this.#isFailure(error) ? "failure" : "success";
   }
 

@@ -244,7 +244,7 @@ export class RetryRun {
   #ask(_: unknown, failure: Failure, attempt: LiveAttempt, index: number): void {
     const { rules } = this.#config;
     const { kind, error } = failure;
-    const isOwnTimeout = attempt.aborted && attempt.reason === error;
+    const isOwnTimeout = attempt.wasCutBy(error);
     const rule = rules[index];
     // An attempt that the deadline cut ends the run; one that its own time-out cut does not.
     if (isOwnTimeout && error instanceof DeadlineError) this.#giveUp(failure, { reason: "deadline" }, true);
@@ -256,7 +256,7 @@ export class RetryRun {
   }
 
   #hear(answer: Verdict | undefined, failure: Failure, attempt: LiveAttempt, index: number): void {
-    const verdict = meaningOf(answer, attempt.aborted && attempt.reason === failure.error);
+    const verdict = meaningOf(answer, attempt.wasCutBy(failure.error));
     if (verdict === false) this.#ask(undefined, failure, attempt, index + 1);
     else this.#plan(this.#config.rules[index] as Rule, verdict, failure);
   }
