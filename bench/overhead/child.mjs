@@ -12,6 +12,9 @@ const fails = async () => {
 // cockatiel's shared signal warns of its listeners; that costs more than what is measured.
 process.on("warning", () => {});
 
+/** One function hears of all that reject: it is no call's own weight. */
+const ignore = () => {};
+
 const [what = "", name = "", count] = process.argv.slice(2);
 console.log(
   JSON.stringify((await { ok, bytes, stack, recover, heap, wake, signal, late }[what](name, Number(count))) ?? null),
@@ -141,7 +144,7 @@ async function late(contender, calls) {
 
 /** Until every call that was just started has failed once and sleeps. */
 async function asleep(promises) {
-  for (const promise of promises) promise.catch(() => {});
+  for (const promise of promises) promise.catch(ignore);
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
 }
