@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { recorded } from "../test/recorded.js";
 import {
   type Attempt,
   constant,
@@ -16,21 +17,6 @@ import { fail, forever, hang, ok, recorder, scripted, scriptedSync, slow, virtua
 
 class KeyError extends Error {}
 class ValueError extends Error {}
-
-/** Handlers that keep what they are told. */
-function recorded(): Record<"success" | "backoff" | "giveup", Details[]> & {
-  readonly handlers: Record<"onSuccess" | "onBackoff" | "onGiveup", (details: Details) => void>;
-} {
-  const lists = { success: [] as Details[], backoff: [] as Details[], giveup: [] as Details[] };
-  return {
-    ...lists,
-    handlers: {
-      onSuccess: (details) => void lists.success.push(details),
-      onBackoff: (details) => void lists.backoff.push(details),
-      onGiveup: (details) => void lists.giveup.push(details),
-    },
-  };
-}
 
 /** A logger that keeps its lines with their levels. */
 function lines(): { readonly logger: Record<LogLevel, (line: string) => void>; readonly said: [LogLevel, string][] } {

@@ -1,21 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { constant, type Details, expo, type LogLevel, onPredicate, runtime } from "./index.js";
+import { recorded } from "../test/recorded.js";
+import { constant, expo, type LogLevel, onPredicate, runtime } from "./index.js";
 import { fail, forever, ok, scripted, scriptedSync, slow, virtualClock } from "./testing.js";
-
-/** Handlers that keep what they are told. */
-function recorded(): Record<"success" | "backoff" | "giveup", Details[]> & {
-  readonly handlers: Record<"onSuccess" | "onBackoff" | "onGiveup", (details: Details) => void>;
-} {
-  const lists = { success: [] as Details[], backoff: [] as Details[], giveup: [] as Details[] };
-  return {
-    ...lists,
-    handlers: {
-      onSuccess: (details) => void lists.success.push(details),
-      onBackoff: (details) => void lists.backoff.push(details),
-      onGiveup: (details) => void lists.giveup.push(details),
-    },
-  };
-}
 
 const kinds = [
   ["a synchronous function", scriptedSync],

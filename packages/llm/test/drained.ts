@@ -1,6 +1,7 @@
 import { type EmulatorFetch, emulatorFetch } from "@bide/emulator";
 import { type VirtualClock, virtualClock } from "bide/testing";
 import { type LlmFetch, type LlmOptions, llmFetch, Quota, type QuotaOptions } from "../src/index.js";
+import { seeded } from "./seeded.js";
 
 type EmulatorOptions = NonNullable<Parameters<typeof emulatorFetch>[0]>;
 type LogEntry = ReturnType<EmulatorFetch["log"]>[number];
@@ -110,16 +111,5 @@ export function drainedBy(log: readonly LogEntry[]): Omit<Drained, "answered" | 
     refused: log.filter(({ status }) => status === 429).length,
     makespanMs: lastMs - (log[0]?.atMs ?? 0),
     log,
-  };
-}
-
-/** Numbers in [0, 1), the same ones for the same seed. @see Tommy Ettinger's mulberry32 */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

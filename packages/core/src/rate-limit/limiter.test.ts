@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noting } from "../../test/noting.js";
 import {
   type LimiterStore,
   memoryLimiterStore,
@@ -32,17 +33,6 @@ function distant(clock: VirtualClock, ms: number): LimiterStore & { asked: numbe
     state: near.state.bind(near),
   };
   return store;
-}
-
-function noting(clock: VirtualClock): { note(label: string, promise: Promise<unknown>): void; seen: string[] } {
-  const seen: string[] = [];
-  const note = (label: string, promise: Promise<unknown>): void => {
-    promise.then(
-      () => seen.push(`${label}@${clock.nowMs()}`),
-      (error: unknown) => seen.push(`${label}!${error instanceof Error ? error.name : error}@${clock.nowMs()}`),
-    );
-  };
-  return { note, seen };
 }
 
 describe("the queue", () => {

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
+import { noting } from "../../test/noting.js";
 import {
   AdmissionDeadlineError,
   AdmissionQueueFullError,
@@ -16,21 +17,9 @@ import {
   retry,
   type Settlement,
 } from "../index.js";
-import { type VirtualClock, virtualClock } from "../testing.js";
+import { virtualClock } from "../testing.js";
 
 const perMinute = (limit: number, burst: number) => ({ per: "1m", limit, burst }) as const;
-
-/** Notes at which instant each one was admitted, by the order in which they were. */
-function noting(clock: VirtualClock): { note(label: string, promise: Promise<unknown>): void; seen: string[] } {
-  const seen: string[] = [];
-  const note = (label: string, promise: Promise<unknown>): void => {
-    promise.then(
-      () => seen.push(`${label}@${clock.nowMs()}`),
-      (error: unknown) => seen.push(`${label}!${error instanceof Error ? error.name : error}@${clock.nowMs()}`),
-    );
-  };
-  return { note, seen };
-}
 
 describe("rateLimit", () => {
   test("lets the burst go at once and the others as the bucket fills, in the order they came", async () => {
