@@ -10,7 +10,9 @@ process.send(await { run, fill, client }[task.task]());
 process.disconnect();
 
 async function run() {
-  const { keepAliveFetch } = await import(task.http);
+  const { keepAliveFetch } = await import(`${task.own}/http/undici-fetch.mjs`);
+  const { keepHeapSmall } = await import(`${task.own}/heap.mjs`);
+  keepHeapSmall();
   const http = keepAliveFetch(concurrency);
   const beganMs = performance.now();
   let startedMs = beganMs;

@@ -15,11 +15,12 @@ if (!existsSync(join(here, "../../packages/batch/dist/index.js"))) {
   exit(2);
 }
 
-// The program's own way to the network, which is no export of its package.
-const http = join(here, "../../node_modules/.cache/bide-bench/http.mjs");
+// The program's own way to the network, and how it sets up the engine: neither is an export of its package.
+const own = join(here, "../../node_modules/.cache/bide-bench");
+const sources = ["http/undici-fetch.ts", "heap.ts"].map((file) => join(here, "../../packages/cli/src", file));
 await build({
-  ...{ entryPoints: [join(here, "../../packages/cli/src/http/undici-fetch.ts")], outfile: http, bundle: true },
-  ...{ format: "esm", platform: "node", packages: "external", logLevel: "error" },
+  ...{ entryPoints: sources, outdir: own, outbase: join(here, "../../packages/cli/src"), bundle: true },
+  ...{ format: "esm", platform: "node", packages: "external", logLevel: "error", outExtension: { ".js": ".mjs" } },
 });
 
 const parts = { memory, resume, rate, cpu };
@@ -125,7 +126,7 @@ async function emulator() {
 async function child(task) {
   const input = await fileOf(task.lines);
   const output = join(folder, `${task.lines}.jsonl`);
-  const process = fork(join(here, "scale-child.mjs"), [JSON.stringify({ ...task, input, output, http })]);
+  const process = fork(join(here, "scale-child.mjs"), [JSON.stringify({ ...task, input, output, own })]);
   const [result] = await Promise.race([once(process, "message"), once(process, "close").then(gone)]);
   if (process.exitCode === null) await once(process, "close");
   if (task.task === "run")

@@ -3,6 +3,7 @@ import { BideError } from "bide";
 import { CommanderError } from "commander";
 import { loadDotEnv } from "./environment.js";
 import { EXIT } from "./exit-codes.js";
+import { keepHeapSmall } from "./heap.js";
 import { type Io, processIo } from "./io.js";
 import { programFor } from "./program.js";
 
@@ -15,7 +16,10 @@ export async function main(argv: readonly string[], io?: Io): Promise<number> {
   let code: number = EXIT.ok;
   const surroundings = io ?? processIo();
   try {
-    if (io === undefined) loadDotEnv();
+    if (io === undefined) {
+      loadDotEnv();
+      keepHeapSmall();
+    }
     await programFor(surroundings, (ended) => {
       code = ended;
     }).parseAsync(argv, { from: "user" });

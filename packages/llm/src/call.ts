@@ -7,7 +7,7 @@ import type { Decision } from "./classify/decision.js";
 import { Cut } from "./cut.js";
 import { dialectOfUrl } from "./dialects/detect.js";
 import { RequestTimeoutError } from "./errors.js";
-import type { About, CallFailed } from "./events.js";
+import type { CallFailed } from "./events.js";
 import type { KeyStop } from "./key-gate.js";
 import type { Layer } from "./layer.js";
 import { factsOf } from "./request/facts.js";
@@ -24,8 +24,12 @@ export class Call {
   readonly #run = new Cut();
   #stop: KeyStop | undefined;
 
-  /** @param known Which call of the layer it is, and the body's value, where the caller has it. */
-  constructor(layer: Layer, request: PreparedRequest, known: { readonly number: number } & Pick<CallNotes, "json">) {
+  /** @param known Which call of the layer it is, whom it tells, and the body's value, where the caller has it. */
+  constructor(
+    layer: Layer,
+    request: PreparedRequest,
+    known: { readonly number: number } & Pick<Errand, "tell"> & Pick<CallNotes, "json">,
+  ) {
     const { config } = layer;
     const facts = factsOf(request, config.quota.countTokens, known.json);
     const { keyId, model } = facts;
@@ -37,14 +41,15 @@ export class Call {
       dialect,
       lane: model === undefined ? undefined : config.quota.laneOf({ keyId, model, dialect }, config.clock),
       about: { keyId, model, call: known.number },
+      tell: known.tell,
       startedMs: layer.clock.nowMs(),
     };
     this.#requests = new Requests(this.#errand);
   }
 
-  /** Whom its events are about. */
-  get about(): About {
-    return this.#errand.about;
+  /** The client above it retries as well. */
+  tellStacked(): void {
+    this.#errand.tell({ type: "retries-stacked", ...this.#errand.about });
   }
 
   async run(): Promise<Response> {
@@ -79,10 +84,10 @@ export class Call {
   }
 
   #answered(response: Response): Response {
-    const { layer, about } = this.#errand;
+    const { about, tell } = this.#errand;
     const isStream = response.headers.get("content-type")?.includes("text/event-stream") === true;
     const elapsedMs = this.#elapsedMs();
-    layer.tell({ type: "call-answered", ...about, requests: this.#requests.count, elapsedMs, isStream });
+    tell({ type: "call-answered", ...about, requests: this.#requests.count, elapsedMs, isStream });
     return response;
   }
 
@@ -101,8 +106,8 @@ export class Call {
   }
 
   #failed(reason: CallFailed["reason"], decision: Decision | undefined, retryAfterMs?: number): void {
-    const { layer, about } = this.#errand;
-    layer.tell({
+    const { about, tell } = this.#errand;
+    tell({
       type: "call-failed",
       ...about,
       requests: this.#requests.count,

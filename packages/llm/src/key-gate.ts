@@ -1,5 +1,6 @@
 import type { AttemptFailure } from "./attempt-failure.js";
 import type { DecisionClass } from "./classify/decision.js";
+import { LinkedList } from "./linked-list.js";
 
 /** Why a key was stopped. */
 export interface KeyStop {
@@ -11,7 +12,7 @@ export interface KeyStop {
 /** Stops keys for all callers: nothing is sent for a key after an answer that no waiting heals. */
 export class KeyGates {
   readonly #stopped = new Map<string, KeyStop>();
-  readonly #waiting = new Map<string, Set<(stop: KeyStop) => void>>();
+  readonly #waiting = new Map<string, LinkedList<(stop: KeyStop) => void>>();
 
   /** Why this key is stopped, if it is. */
   stopOf(keyId: string): KeyStop | undefined {
@@ -29,7 +30,7 @@ export class KeyGates {
     this.#stopped.set(keyId, stop);
     const waiting = this.#waiting.get(keyId);
     this.#waiting.delete(keyId);
-    for (const tell of waiting ?? []) tell(stop);
+    for (const tell of [...(waiting ?? [])]) tell(stop);
     return true;
   }
 
@@ -44,13 +45,13 @@ export class KeyGates {
   onStop(keyId: string, tell: (stop: KeyStop) => void): () => void {
     let waiting = this.#waiting.get(keyId);
     if (waiting === undefined) {
-      waiting = new Set();
+      waiting = new LinkedList();
       this.#waiting.set(keyId, waiting);
     }
-    waiting.add(tell);
+    const leave = waiting.add(tell);
     return () => {
-      waiting.delete(tell);
-      if (waiting.size === 0 && this.#waiting.get(keyId) === waiting) this.#waiting.delete(keyId);
+      leave();
+      if (waiting.isEmpty && this.#waiting.get(keyId) === waiting) this.#waiting.delete(keyId);
     };
   }
 }

@@ -16,8 +16,6 @@ export class Layer {
   readonly events: LlmEvents = new LlmEvents();
   readonly limits: LimitBoard;
   readonly #tally: LlmTally;
-  /** Who hears what one call tells, by its number. */
-  readonly #own = new Map<number, LlmListener>();
   #hasWarned = false;
 
   constructor(config: LlmConfig) {
@@ -35,19 +33,22 @@ export class Layer {
     const prepared = prepare(input, init);
     const request = prepared instanceof Promise ? await prepared : prepared;
     const number = this.#tally.called();
-    if (onEvent) this.#own.set(number, onEvent);
+    // What is told when the call is over is no longer its own.
+    let own = onEvent;
+    const tell = (event: LlmEvent): void => this.tell(event, own);
     try {
-      const call = new Call(this, request, { number, json });
+      const call = new Call(this, request, { number, json, tell });
       if (Number(request.headers.get("x-stainless-retry-count") ?? 0) > 0) this.#warnOfStacking(call);
       return await call.run();
     } finally {
-      this.#own.delete(number);
+      own = undefined;
     }
   }
 
-  tell(event: LlmEvent): void {
+  /** @param own Who hears what this one call tells. */
+  tell(event: LlmEvent, own?: LlmListener): void {
     this.#tally.add(event);
-    if ("call" in event) tellSafely(this.#own.get(event.call), event);
+    tellSafely(own, event);
     this.events.emit(event);
   }
 
@@ -74,7 +75,7 @@ export class Layer {
 
   /** Two layers that retry multiply: three times five requests for one call. */
   #warnOfStacking(call: Call): void {
-    this.tell({ type: "retries-stacked", ...call.about });
+    call.tellStacked();
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     this.config.warn("bide: the client above retries as well, so requests multiply; give it maxRetries: 0");

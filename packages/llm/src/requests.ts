@@ -4,7 +4,7 @@ import { discard, withoutRest } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import type { Dialect, Usage } from "./dialects/dialect.js";
 import { StreamInterruptedError } from "./errors.js";
-import type { About } from "./events.js";
+import type { About, LlmEvent } from "./events.js";
 import { waitForCircuit } from "./host-breakers.js";
 import type { Layer } from "./layer.js";
 import type { Admission } from "./quota/admission.js";
@@ -25,6 +25,8 @@ export interface Errand {
   /** Its queue and its buckets; none for what is no call of a model. */
   readonly lane: Lane | undefined;
   readonly about: About;
+  /** Tells whoever listens to the call or to all of them. */
+  readonly tell: (event: LlmEvent) => void;
   readonly startedMs: number;
 }
 
@@ -128,7 +130,7 @@ export class Requests {
    * @param outer The attempt that it is one of several requests of: when that goes on, another request was faster.
    */
   async #once(attempt: Attempt, admission: Admission | undefined, outer: Attempt = attempt): Promise<Response> {
-    const { layer, lane, about } = this.#errand;
+    const { layer, lane, about, tell } = this.#errand;
     const sent: Sent = { request: ++this.#count, sentMs: layer.clock.nowMs() };
     const pauses = lane?.pauses;
     try {
@@ -141,18 +143,18 @@ export class Requests {
       } else {
         admission?.lost();
         const isLost = isCut(attempt) && !isCut(outer);
-        layer.tell({ type: "request-abandoned", ...about, request: sent.request, isLost });
+        tell({ type: "request-abandoned", ...about, request: sent.request, isLost });
       }
       throw error;
     }
   }
 
   async #send(attempt: Attempt, admission: Admission | undefined, number: number): Promise<Response> {
-    const { layer, request, about, startedMs } = this.#errand;
+    const { layer, request, about, tell, startedMs } = this.#errand;
     const { config } = layer;
     const { deadlineMs } = attempt;
     const requestId = this.#requestId();
-    layer.tell({
+    tell({
       type: "request-sent",
       ...about,
       request: number,
@@ -210,14 +212,14 @@ export class Requests {
     this.#settle(admission, usage);
     if (!(error instanceof StreamInterruptedError)) return;
     const { reason, events } = error;
-    const { layer, about } = this.#errand;
-    layer.tell({ type: "stream-interrupted", ...about, reason, events });
+    const { about, tell } = this.#errand;
+    tell({ type: "stream-interrupted", ...about, reason, events });
   }
 
   #settle(admission: Admission | undefined, usage: Usage | undefined): void {
-    const { layer, about } = this.#errand;
+    const { about, tell } = this.#errand;
     admission?.answered(usage);
-    layer.tell({ type: "answer-settled", ...about, usage });
+    tell({ type: "answer-settled", ...about, usage });
   }
 
   /**
@@ -237,20 +239,20 @@ export class Requests {
 
   /** Draws the consequences for everybody else. @param pauseMs How long it holds back all who wait for the same limit. */
   #learn(failure: AttemptFailure, { request, sentMs }: Sent, pauseMs: number | undefined): void {
-    const { layer, request: prepared, about } = this.#errand;
+    const { layer, request: prepared, about, tell } = this.#errand;
     const { decision, mayBeBilled, answer, isFree } = failure;
     const nowMs = layer.clock.nowMs();
     if (!prepared.isReplayable) failure.forbidRetry();
     const elapsedMs = nowMs - sentMs;
-    layer.tell({ type: "request-failed", ...about, request, decision, elapsedMs, mayBeBilled, isFree });
+    tell({ type: "request-failed", ...about, request, decision, elapsedMs, mayBeBilled, isFree });
     const { class: type, scope } = decision;
     if ((type === "quota" || type === "auth") && scope === "key" && answer) {
       const stop = { class: type, failure: new AttemptFailure(decision, { answer: withoutRest(answer) }) };
-      if (layer.gates.stop(about.keyId, stop)) layer.tell({ type: "key-stopped", ...about, decision });
+      if (layer.gates.stop(about.keyId, stop)) tell({ type: "key-stopped", ...about, decision });
     }
-    if (pauseMs !== undefined) layer.tell({ type: "bucket-paused", ...about, pauseMs, decision });
+    if (pauseMs !== undefined) tell({ type: "bucket-paused", ...about, pauseMs, decision });
     if (layer.gates.stopOf(about.keyId)) failure.forbidRetry();
-    failure.whenRetried((delayMs) => layer.tell({ type: "retry-planned", ...about, decision, delayMs }));
+    failure.whenRetried((delayMs) => tell({ type: "retry-planned", ...about, decision, delayMs }));
   }
 }
 

@@ -7,7 +7,7 @@ import { fingerprintOf } from "./fingerprint.js";
 import { rollBack } from "./group-commit.js";
 import { hasCode } from "./problems.js";
 import { integerIn } from "./row.js";
-import { FAILED, itemsTable, OPEN, OPEN_ITEMS_INDEX, SUCCEEDED } from "./schema.js";
+import { FAILED, itemsTable, OPEN, openItemsIndex, SUCCEEDED } from "./schema.js";
 
 /** What an input brought, held against the one before. */
 export interface ImportReport {
@@ -48,6 +48,8 @@ export async function importItems(database: Database, source: ImportSource): Pro
   try {
     const report = await replaceItems(database, source);
     database.exec(source.isTrial ? "ROLLBACK" : "COMMIT");
+    // What was cached is of no use for what comes now.
+    database.exec("PRAGMA shrink_memory");
     return report;
   } catch (error) {
     rollBack(database);
@@ -58,6 +60,9 @@ export async function importItems(database: Database, source: ImportSource): Pro
 async function replaceItems(database: Database, source: ImportSource): Promise<ImportReport> {
   database.exec("DROP TABLE IF EXISTS next_items");
   database.exec(itemsTable("next_items"));
+  // Filled in the order of its rows, it needs no sorting of all of them at the end.
+  database.exec("DROP INDEX IF EXISTS open_items");
+  database.exec(openItemsIndex("next_items"));
   database.exec("DELETE FROM requests");
   const importer = new Importer(database, source);
   for await (const requests of source.requests) {
@@ -71,7 +76,6 @@ async function replaceItems(database: Database, source: ImportSource): Promise<I
   const removed = keepRemoved(database);
   database.exec("DROP TABLE items");
   database.exec("ALTER TABLE next_items RENAME TO items");
-  database.exec(OPEN_ITEMS_INDEX);
   const { total, added, changed, firstChanged } = importer;
   return { total, added, changed, removed, firstChanged };
 }

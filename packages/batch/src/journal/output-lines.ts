@@ -26,12 +26,10 @@ export interface OutputLines {
 /** The output lines of one state. @throws JournalError for a line that is not as it was written. */
 export function* outputLinesIn(database: Database, wanted: OutputLines): Iterable<string> {
   const { state, file, order = "input", layout = "batch" } = wanted;
-  const query = `SELECT results.line, results.checksum, items.custom_id, requests.source FROM items
-    JOIN results ON results.id = items.result LEFT JOIN requests ON requests.line = items.line
-    WHERE items.state = ? ORDER BY ${order === "input" ? "items.line" : "results.id"}`;
   const columns = layout === "csv" ? columnsIn(database) : [];
+  const rows = (order === "input" ? inInputOrder : inCompletionOrder)(database, state);
   let isFirst = layout === "csv";
-  for (const row of database.prepare(query).rows(state === "succeeded" ? SUCCEEDED : FAILED)) {
+  for (const row of rows) {
     const line = resultIn(row, 0, textIn(row, 2), file);
     if (isFirst) yield csvRow([...columns, state === "succeeded" ? "answer" : "error"]);
     isFirst = false;
@@ -39,6 +37,27 @@ export function* outputLinesIn(database: Database, wanted: OutputLines): Iterabl
   }
   // No answer is no reason to have no header.
   if (isFirst && state === "succeeded") yield csvRow([...columns, "answer"]);
+}
+
+const RESULTS = `SELECT results.line, results.checksum, items.custom_id, requests.source FROM items
+  JOIN results ON results.id = items.result LEFT JOIN requests ON requests.line = items.line`;
+
+function inInputOrder(database: Database, state: OutputLines["state"]): Iterable<Row> {
+  return database.prepare(`${RESULTS} WHERE items.state = ? ORDER BY items.line`).rows(stateOf(state));
+}
+
+/** Sorts numbers, and looks each result up: sorted as they are, all of them would be written once more. */
+function* inCompletionOrder(database: Database, state: OutputLines["state"]): Iterable<Row> {
+  const result = database.prepare(`${RESULTS} WHERE items.line = ?`);
+  const lines = database.prepare("SELECT line FROM items WHERE state = ? ORDER BY result").rows(stateOf(state));
+  for (const line of lines) {
+    const row = result.get(integerIn(line, 0));
+    if (row !== undefined) yield row;
+  }
+}
+
+function stateOf(state: OutputLines["state"]): number {
+  return state === "succeeded" ? SUCCEEDED : FAILED;
 }
 
 /** The output line in a column, its checksum in the next. @throws JournalError where they disagree. */

@@ -26,13 +26,15 @@ export function itemsTable(name: string): string {
   ) STRICT`;
 }
 
-/** Finds what is left to do without looking at what is done. */
-export const OPEN_ITEMS_INDEX: string = `CREATE INDEX open_items ON items (line) WHERE state = ${OPEN}`;
+/** Finds what is left to do without looking at what is done. @param table That of the items. */
+export function openItemsIndex(table: string): string {
+  return `CREATE INDEX open_items ON ${table} (line) WHERE state = ${OPEN}`;
+}
 
 const SCHEMA = [
   "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
   itemsTable("items"),
-  OPEN_ITEMS_INDEX,
+  openItemsIndex("items"),
   // Results of requests that are no longer in the file: they were paid for, and the request may come back.
   `CREATE TABLE kept (
     custom_id TEXT NOT NULL, fingerprint BLOB NOT NULL, state INTEGER NOT NULL, result INTEGER NOT NULL,
@@ -57,6 +59,8 @@ const SCHEMA = [
 
 /** Sets the connection up, and lays out a file that is new. @throws JournalError for a file that is none of ours. */
 export function prepareSchema(database: Database, file: string): void {
+  // What has to be sorted is as long as the file: libsql would keep it in memory.
+  database.exec("PRAGMA temp_store = FILE");
   const id = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   if (id === 0 && version === 0 && isEmpty(database)) create(database);
@@ -85,7 +89,7 @@ export function hasWorkers(database: Database): boolean {
 export function setDurable(database: Database): void {
   database.prepare("PRAGMA journal_mode = WAL").get();
   database.exec("PRAGMA synchronous = FULL");
-  database.exec("PRAGMA cache_size = -8000");
+  database.exec("PRAGMA cache_size = -2000");
 }
 
 function create(database: Database): void {

@@ -26,7 +26,8 @@ export interface FeedSource {
   readonly sample?: number | undefined;
 }
 
-const ITEMS_PER_READ = 256;
+/** What waits here longer than a collection of the young takes to come round is promoted, and then lies about till a full one. */
+const ITEMS_PER_READ = 64;
 /** Lines that stand together are read together, up to this many bytes. */
 const MOST_BYTES_PER_READ = 1024 * 1024;
 

@@ -46,7 +46,8 @@ const LET_GO = Symbol("let go");
 /** Works on many items at once and writes down what becomes of each. */
 export class Pool {
   readonly #options: PoolOptions;
-  readonly #inFlight = new Set<InFlight>();
+  /** What each worker has in hand, at its place. */
+  readonly #inFlight: (InFlight | undefined)[] = [];
   readonly #reachability: Reachability<() => Promise<void>>;
   readonly #workers: Promise<void>[] = [];
   readonly #watcher: AttemptWatcher;
@@ -79,10 +80,11 @@ export class Pool {
 
   /** Works on so many at once from now on; never on fewer than before. */
   grow(concurrency: number): void {
-    while (this.#items && this.#workers.length < concurrency) this.#workers.push(this.#takeAll(this.#items));
+    while (this.#items && this.#workers.length < concurrency)
+      this.#workers.push(this.#takeAll(this.#items, this.#workers.length));
   }
 
-  async #takeAll(items: Supply): Promise<void> {
+  async #takeAll(items: Supply, place: number): Promise<void> {
     // One after the other may have it, as long as nobody was let go: each costs as much as writing a result down.
     let controller = new AbortController();
     try {
@@ -90,7 +92,7 @@ export class Pool {
         const open = items.take() ?? (await items.taken());
         if (open === undefined) return;
         if (controller.signal.aborted) controller = new AbortController();
-        await this.#work(open, controller);
+        await this.#work(open, controller, place);
       }
     } catch (error) {
       this.#failure ??= { error };
@@ -101,12 +103,12 @@ export class Pool {
 
   /** Lets go of items that only wait, so that the others can end soon; or of all, at once. */
   letGo(which: "waiting" | "all"): void {
-    for (const { run, controller } of this.#inFlight) {
-      if (which === "all" || run.isWaiting) controller.abort(LET_GO);
+    for (const entry of this.#inFlight) {
+      if (entry && (which === "all" || entry.run.isWaiting)) entry.controller.abort(LET_GO);
     }
   }
 
-  async #work(open: OpenRequest, controller: AbortController): Promise<void> {
+  async #work(open: OpenRequest, controller: AbortController, place: number): Promise<void> {
     const { figures, costBound, onStop } = this.#options;
     const reserved = await costBound.reserve(open.request);
     if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
@@ -115,7 +117,7 @@ export class Pool {
       run: new ItemRun(this.#options.clock, this.#watcher, open.item.customId),
       controller,
     };
-    this.#inFlight.add(entry);
+    this.#inFlight[place] = entry;
     figures.inFlight++;
     let cost: number | undefined;
     try {
@@ -123,7 +125,7 @@ export class Pool {
     } finally {
       costBound.settle(reserved, cost);
       figures.inFlight--;
-      this.#inFlight.delete(entry);
+      this.#inFlight[place] = undefined;
     }
   }
 

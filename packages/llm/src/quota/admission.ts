@@ -13,6 +13,8 @@ export interface SentRequest extends SentAt {
   readonly costTotals: CostTotals;
   /** How many were in flight, itself included; without those that were refused, as far as that is known by now. */
   inFlight: number;
+  /** Takes it from among those that are in flight, where it was. */
+  leave?: (() => void) | undefined;
 }
 
 /** How an admitted request ended. */

@@ -1,3 +1,4 @@
+import { LinkedList } from "../linked-list.js";
 import type { SentRequest } from "./admission.js";
 import { RecentMost } from "./recent.js";
 
@@ -6,26 +7,26 @@ const LEAST_REFUSAL_MS = 20;
 
 /** The requests of a lane that are in flight, and how many were there together. */
 export class OpenRequests {
-  readonly #open = new Set<SentRequest>();
+  readonly #open = new LinkedList<SentRequest>();
   readonly #answeredInFlight = new RecentMost();
 
   add(sent: SentRequest): void {
-    this.#open.add(sent);
+    sent.leave = this.#open.add(sent);
   }
 
   answered(sent: SentRequest, nowMs: number): void {
-    this.#open.delete(sent);
+    sent.leave?.();
     this.#answeredInFlight.add(sent.inFlight, nowMs);
   }
 
   /** It is over, however it ended. */
   ended(sent: SentRequest): void {
-    this.#open.delete(sent);
+    sent.leave?.();
   }
 
   /** It was not let in: those that were sent after it had one fewer beside them. */
   refused(sent: SentRequest): void {
-    this.#open.delete(sent);
+    sent.leave?.();
     for (const later of this.#open) if (later.sentMs >= sent.sentMs) later.inFlight--;
   }
 
