@@ -85,6 +85,36 @@ describe("what ends a run before its file, and leaves the rest for the next one"
     expect(summary).toMatchObject({ succeeded: 0, failed: 0, open: 50, stop: { reason: "unreachable" } });
   });
 
+  test.each([1, 4])("an endpoint that is out of reach fails not one of %i items", async (count) => {
+    const input = f.write("prompts.jsonl", batchLines(prompts(count)));
+    const offline: typeof fetch = async () => {
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) });
+    };
+    const summary = await f.run(input, { fetch: offline, maxAttempts: 1 });
+    const { host } = new URL(f.emulator.baseUrl);
+    const stop = { reason: "unreachable", message: `${host} cannot be reached (ECONNREFUSED)` };
+    expect(summary).toMatchObject({ succeeded: 0, failed: 0, open: count, stop });
+    expect(await f.run(input)).toMatchObject({ succeeded: count, failed: 0, open: 0, stop: undefined });
+  });
+
+  test("a network that is gone at the end of the file leaves the last ones open", async () => {
+    const input = f.write("prompts.jsonl", batchLines([...prompts(6), "last"]));
+    const goes: typeof fetch = (url, init) => {
+      if (!String(init?.body).includes("last")) return fetch(url, init);
+      const cause = Object.assign(new Error("not found"), { code: "ENOTFOUND" });
+      return Promise.reject(new TypeError("fetch failed", { cause }));
+    };
+    const summary = await f.run(input, { fetch: goes, maxAttempts: 1, concurrency: 1 });
+    expect(summary).toMatchObject({ succeeded: 6, failed: 0, open: 1, stop: { reason: "unreachable" } });
+  });
+
+  test("the only request, when its connection breaks, has failed", async () => {
+    const input = f.write("prompts.jsonl", batchLines(["poison"]));
+    const breaks: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+    const summary = await f.run(input, { fetch: breaks, maxAttempts: 1 });
+    expect(summary).toMatchObject({ succeeded: 0, failed: 1, open: 0, stop: undefined });
+  });
+
   test("one request that breaks every connection fails alone", async () => {
     const input = f.write("prompts.jsonl", batchLines(["poison", ...prompts(20)]));
     const poisoned: typeof fetch = (url, init) =>

@@ -201,9 +201,11 @@ export class Desk {
       this.#unanswered = 0;
       return false;
     }
-    if (++this.#unanswered < UNREACHABLE_AFTER) return start < TRIED_BY;
-    const code = item.attempts.at(-1)?.code ?? outcome.code;
-    return this.#stopFor({ reason: "unreachable", message: `the endpoint cannot be reached (${code})` });
+    if (++this.#unanswered < UNREACHABLE_AFTER) {
+      if (start < TRIED_BY) return true;
+      if (!item.isUnreached) return false;
+    }
+    return this.#stopFor({ reason: "unreachable", message: `the endpoint cannot be reached (${outcome.code})` });
   }
 
   #stopFor(stop: Stop): true {

@@ -28,6 +28,9 @@ export interface CallEnding {
   readonly retryAfterMs: number | undefined;
 }
 
+/** The rule of the layer for an error that says that nothing was sent. */
+const UNREACHED = "network.unreached";
+
 interface OnTheWire {
   readonly number: number;
   readonly startedMs: number;
@@ -70,6 +73,11 @@ export class ItemRun {
   /** Whether no request of it had any answer. */
   get isUnanswered(): boolean {
     return this.attempts.every(({ status }) => status === undefined);
+  }
+
+  /** Whether no connection came about for its last request. */
+  get isUnreached(): boolean {
+    return this.attempts.at(-1)?.code === UNREACHED;
   }
 
   begin(queuedMs = 0): OnTheWire {

@@ -70,7 +70,9 @@ export class Pool {
     // More may come while these are waited for.
     for (const worker of this.#workers) await worker;
     if (this.#failure) throw this.#failure.error;
-    await Promise.all(this.#reachability.answered().map((record) => record()));
+    const { stop, failed } = this.#reachability.ended();
+    if (stop) this.#options.onStop(stop);
+    await Promise.all(failed.map((record) => record()));
   }
 
   /** How many items are worked on at once, as long as there are enough. */
@@ -172,8 +174,9 @@ export class Pool {
     const attempts = attemptRecords(request, entry.run.attempts, sent, cost);
     const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
     if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
-      const code = attempts.at(-1)?.code ?? sent.outcome.code;
-      const stop = this.#reachability.unanswered(record, channel, code);
+      const { host } = new URL(channel.sender.baseUrl);
+      const { isUnreached } = entry.run;
+      const stop = this.#reachability.unanswered({ item: record, host, code: sent.outcome.code, isUnreached });
       if (stop) this.#options.onStop(stop);
       return undefined;
     }

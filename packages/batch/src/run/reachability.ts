@@ -1,8 +1,18 @@
-import type { Channel } from "./channel.js";
 import type { Stop } from "./stop.js";
 
 /** So many items without any answer, one after another, and the endpoint counts as out of reach. */
 const UNREACHABLE_AFTER = 5;
+
+/** An item that has used up its attempts without any answer. */
+export interface Unanswered<Held> {
+  readonly item: Held;
+  /** Where it was sent, with the port. */
+  readonly host: string;
+  /** What went wrong last. */
+  readonly code: string;
+  /** No connection came about: that says nothing of the request. */
+  readonly isUnreached: boolean;
+}
 
 /**
  * Tells a request that cannot be answered from an endpoint that cannot be reached: a laptop that sleeps, or a wrong address,
@@ -10,23 +20,38 @@ const UNREACHABLE_AFTER = 5;
  * to blame, and have failed.
  */
 export class Reachability<Held> {
-  #held: Held[] = [];
+  #held: Unanswered<Held>[] = [];
   #isLost = false;
 
-  /** An item has used up its attempts without any answer. @returns Why the run ends, once there are too many of them. */
-  unanswered(item: Held, { sender }: Pick<Channel, "sender">, code: string): Stop | undefined {
-    this.#held.push(item);
+  /** @returns Why the run ends, once there are too many of them. */
+  unanswered(one: Unanswered<Held>): Stop | undefined {
+    this.#held.push(one);
     this.#isLost ||= this.#held.length >= UNREACHABLE_AFTER;
-    if (!this.#isLost) return undefined;
-    this.#held = [];
-    const message = `${new URL(sender.baseUrl).host} cannot be reached (${code})`;
-    return { reason: "unreachable", message };
+    return this.#isLost ? this.#lost(one) : undefined;
   }
 
-  /** Something was answered, or nothing more is to come: those who were held have failed by themselves. */
+  /** Something was answered: those who were held have failed by themselves. */
   answered(): readonly Held[] {
+    return this.#held.length > 0 ? this.#taken() : [];
+  }
+
+  /**
+   * Nothing more is to come. Where no connection came about, however few have tried, the endpoint was out of reach, and all
+   * who are held stay open; else they have failed.
+   */
+  ended(): { readonly stop?: Stop; readonly failed: readonly Held[] } {
+    const unreached = this.#held.find(({ isUnreached }) => isUnreached);
+    return unreached === undefined ? { failed: this.#taken() } : { stop: this.#lost(unreached), failed: [] };
+  }
+
+  #lost({ host, code }: Unanswered<Held>): Stop {
+    this.#held = [];
+    return { reason: "unreachable", message: `${host} cannot be reached (${code})` };
+  }
+
+  #taken(): readonly Held[] {
     const held = this.#held;
-    if (held.length > 0) this.#held = [];
-    return held;
+    this.#held = [];
+    return held.map(({ item }) => item);
   }
 }
