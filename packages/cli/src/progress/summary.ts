@@ -37,9 +37,10 @@ function costText({ cost, unpriced, currency }: BatchSummary): string | undefine
   return `${money(cost, currency)}${rest === "" ? "" : `, and ${rest}`}`;
 }
 
+/** Failures are done as well, and no results. */
 function rateText({ succeeded, failed, before, elapsedMs }: BatchSummary): string {
   const done = succeeded + failed - before;
-  return done > 0 && elapsedMs > 0 ? `, ${((done / elapsedMs) * 1000).toFixed(1)} results/s` : "";
+  return done > 0 && elapsedMs > 0 ? `, ${((done / elapsedMs) * 1000).toFixed(1)} done/s` : "";
 }
 
 function resumeText({ open, stop, results }: BatchSummary): string {
