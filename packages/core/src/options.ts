@@ -36,7 +36,7 @@ function suggestions(key: string, known: readonly string[]): readonly string[] {
   const letters = key.toLowerCase().replace(/[^a-z]|ms$/g, "");
   const typo = nearest(letters, known, 1);
   if (typo) return [typo];
-  const [, ours] = ELSEWHERE.find(([names]) => names.test(letters)) ?? [];
+  const ours = ELSEWHERE.find(([names]) => names.test(letters))?.[1];
   const meant = ours?.split(" ").filter((name) => known.includes(name)) ?? [];
   return meant.length > 0 ? meant : [nearest(letters, known) ?? ""];
 }

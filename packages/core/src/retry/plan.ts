@@ -30,19 +30,17 @@ const HINT_SPREAD_LEAST_MS = 1000;
 
 /** The wait before the next attempt. Waits of a schedule are shortened to `maxTime`; a server's hint never is. */
 export function planWait(waiting: Waiting): Plan {
-  const { backoffMs, hintMs, untilMaxTimeMs, untilDeadlineMs } = waiting;
-  if (hintMs !== undefined && hintMs > 0 && hintMs >= backoffMs) return planHint(waiting, hintMs);
-  const shortenedMs = Math.min(backoffMs, untilMaxTimeMs);
-  const delayMs = Math.max(hintMs ?? 0, shortenedMs);
-  if (delayMs > untilMaxTimeMs && hintMs !== undefined)
-    return { reason: "hint-exceeds-deadline", retryAfterMs: hintMs };
+  const { backoffMs, hintMs = 0, untilMaxTimeMs, untilDeadlineMs } = waiting;
+  if (hintMs > 0 && hintMs >= backoffMs) return planHint(waiting, hintMs);
+  const delayMs = Math.max(hintMs, Math.min(backoffMs, untilMaxTimeMs));
+  if (delayMs > untilMaxTimeMs) return { reason: "hint-exceeds-deadline", retryAfterMs: hintMs };
   return delayMs < untilDeadlineMs ? { delayMs } : { reason: "deadline" };
 }
 
-function planHint({ spread, untilMaxTimeMs, untilDeadlineMs }: Waiting, hintMs: number): Plan {
+function planHint({ spread = 0, untilMaxTimeMs, untilDeadlineMs }: Waiting, hintMs: number): Plan {
   const roomMs = Math.min(untilMaxTimeMs, untilDeadlineMs);
   if (hintMs >= roomMs) return { reason: "hint-exceeds-deadline", retryAfterMs: hintMs };
-  const jitterMs = spread === undefined ? 0 : spread * Math.max(HINT_SPREAD_LEAST_MS, HINT_SPREAD * hintMs);
+  const jitterMs = spread * Math.max(HINT_SPREAD_LEAST_MS, HINT_SPREAD * hintMs);
   // The jitter on top is ours to give up; the hint is not.
   return { delayMs: hintMs + jitterMs < roomMs ? hintMs + jitterMs : hintMs };
 }
