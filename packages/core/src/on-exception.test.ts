@@ -526,6 +526,18 @@ describe("onException: time", () => {
     expect([clock.nowMs(), clock.pending]).toEqual([4000, 0]);
   });
 
+  test.each([
+    ["leaves just too little time", 3000, ["deadline"], 3000],
+    ["leaves just enough time", 2999, [], 4999],
+  ])("a handler that %s for the wait", async (_, tookMs, reasons, endedMs) => {
+    const clock = virtualClock();
+    const record = recorded();
+    const onBackoff = (): Promise<void> => clock.sleep(tookMs);
+    const options = { deadline: "5s", jitter: null, clock, ...record.handlers, onBackoff } as const;
+    await clock.run(Promise.allSettled([onException([2000], Error, options)(scripted(fail(), ok()))()]));
+    expect([record.giveup.map(({ reason }) => reason), clock.nowMs()]).toEqual([reasons, endedMs]);
+  });
+
   test("a call longer than maxTime is not cut, and not repeated", async () => {
     const clock = virtualClock();
     const target = scripted(slow("100s", fail(), clock));

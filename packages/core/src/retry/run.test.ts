@@ -6,7 +6,32 @@ const broken = (where: string) => (): never => {
   throw new RangeError(`in ${where}`);
 };
 
+describe("what the caller's own functions return", () => {
+  test.each([null, undefined, 5, "then", {}, []])(
+    "where nothing is asked for counts for nothing: %j",
+    async (value) => {
+      const clock = virtualClock();
+      const policy = retry({ schedule: [1], beforeRetry: () => value, onRetry: () => value, clock });
+      expect(await clock.run(policy.run(scripted(fail(), ok("x"))))).toBe("x");
+    },
+  );
+});
+
 describe("what the caller's own functions throw is final", () => {
+  test("the run did not end by an abort where a function threw after one", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const on = (): never => {
+      controller.abort("enough");
+      throw new RangeError("in on");
+    };
+    const onGiveUp = vi.fn();
+    const policy = retry({ on, onGiveUp, clock });
+    const outcome = await clock.run(policy.outcome(scripted(fail()), { signal: controller.signal }));
+    expect(outcome).toMatchObject({ reason: "not-retryable", error: { message: "in on" } });
+    expect(onGiveUp.mock.calls[0]?.[1]).toMatchObject({ reason: "not-retryable" });
+  });
+
   test.each<[where: string, options: RetryOptions]>([
     ["on", { on: broken("on") }],
     ["until", { until: broken("until") }],
@@ -42,7 +67,7 @@ describe("what the caller's own functions throw is final", () => {
       clock.run(retry({ jitter, clock }).outcome(scripted(fail(), ok())));
     expect(await run(() => Number.NaN)).toHaveProperty(
       "error.message",
-      expect.stringContaining("expected `jitter` to be"),
+      "expected `jitter` to be a function that returns milliseconds, got `NaN` (number)",
     );
     expect(await run(() => -5)).toMatchObject({ ok: true, waitsMs: [0] });
   });
@@ -53,6 +78,61 @@ describe("what the caller's own functions throw is final", () => {
     await expect(clock.run(retry(scripted(fail()), { on, clock }))).rejects.toThrow(
       'expected `on` to be a function that answers true, false, "stop" or a duration, got `"soon"` (string)',
     );
+  });
+});
+
+describe("the waits of a run", () => {
+  test("are counted for each rule apart, in whatever order the failures come", async () => {
+    const clock = virtualClock();
+    const [range, type] = [new RangeError("range"), new TypeError("type")];
+    const rules = [
+      { on: RangeError, schedule: [1, 2, 3], jitter: null },
+      { on: TypeError, schedule: [10, 20, 30], jitter: null },
+    ];
+    const target = scripted(fail(range), fail(type), fail(range), fail(type), fail(type), ok());
+    expect(await clock.run(retry({ rules, clock }).outcome(target))).toMatchObject({ waitsMs: [1, 10, 2, 20, 30] });
+  });
+
+  test("come from a schedule that is not primed: it hears of the first failure when it begins, then of each later one", async () => {
+    const clock = virtualClock();
+    const heard: unknown[] = [];
+    const schedule: Schedule = (first) => {
+      heard.push(first.attempt);
+      const next = (failure: unknown): IteratorResult<number, void> => {
+        heard.push((failure as { attempt: number } | undefined)?.attempt);
+        return { done: false, value: 1 };
+      };
+      return { next };
+    };
+    await clock.run(retry({ schedule, maxAttempts: 4, clock }).outcome(scripted(forever(fail()))));
+    expect(heard).toEqual([1, undefined, 2, 3]);
+  });
+
+  test("spread a server's wait by chance, unless jitter is off", async () => {
+    const clock = virtualClock();
+    const waits = async (jitter: null | undefined): Promise<unknown> => {
+      const policy = retry({ schedule: [1], jitter, retryAfter: () => "20s", random: () => 0.5, clock });
+      return (await clock.run(policy.outcome(scripted(fail(), ok())))).waitsMs;
+    };
+    expect([await waits(undefined), await waits(null)]).toEqual([[21_000], [20_000]]);
+  });
+
+  test("end with the attempt that ends just at maxTime", async () => {
+    const clock = virtualClock();
+    const policy = retry({ schedule: [100, 100], jitter: null, maxTime: 100, clock });
+    expect(await clock.run(policy.outcome(scripted(forever(fail()))))).toMatchObject({
+      reason: "max-time",
+      attempts: 2,
+      waitsMs: [100],
+    });
+  });
+
+  test("of nothing cost no timer, but let others have their turn after every eighth attempt", async () => {
+    const clock = virtualClock();
+    const timer = vi.spyOn(clock, "timer");
+    const policy = retry({ schedule: Array(19).fill(0), jitter: null, clock });
+    const outcome = await clock.run(policy.outcome(scripted(forever(fail()))));
+    expect([outcome.attempts, timer.mock.calls.length]).toEqual([20, 2]);
   });
 });
 
@@ -74,6 +154,23 @@ describe("verdicts", () => {
     const clock = virtualClock();
     const policy = retry({ on: () => "stop", attemptTimeout: 10, schedule: [5], jitter: null, clock });
     expect(await clock.run(policy.run(scripted(hang(), ok("x"))))).toBe("x");
+  });
+
+  test("an error of nothing is an error like any other, and no time-out", async () => {
+    const clock = virtualClock();
+    const attempts = async (options: RetryOptions): Promise<number> =>
+      (await clock.run(retry({ schedule: [1], clock, ...options }).outcome(scripted(fail(undefined), ok())))).attempts;
+    expect(await attempts({ on: () => false })).toBe(1);
+    expect(await attempts({ rules: [{ on: () => "stop" }], on: () => true })).toBe(1);
+    expect(await attempts({ on: () => true })).toBe(2);
+  });
+
+  test("of `on` are asked for errors alone, not for results", async () => {
+    const clock = virtualClock();
+    const on = vi.fn(() => "stop" as const);
+    const policy = retry({ on, until: (value: number) => value === 2, schedule: [1], clock });
+    expect(await clock.run(policy.run(scripted(ok(1), ok(2))))).toBe(2);
+    expect(on).not.toHaveBeenCalled();
   });
 
   test("an `until` that answers nothing says no", async () => {
@@ -113,6 +210,67 @@ describe("verdicts", () => {
 });
 
 describe("bounds", () => {
+  test("an answer after its attempt's time, or an error then, is not heard", async () => {
+    const clock = virtualClock();
+    for (const late of [() => "late", () => Promise.reject(new Error("late"))]) {
+      const deaf = ({ number }: Attempt): Promise<string> =>
+        number === 1 ? clock.sleep(12).then(late) : clock.sleep(8).then(() => "x");
+      const policy = retry({ attemptTimeout: 10, schedule: [1], jitter: null, clock });
+      expect(await clock.run(policy.outcome(deaf))).toMatchObject({ value: "x", attempts: 2, elapsedMs: 19 });
+      await clock.runAll();
+    }
+  });
+
+  test("where the deadline comes in the moment of the attempt's time-out, the run ends", async () => {
+    const clock = virtualClock();
+    const policy = retry({ attemptTimeout: 10, deadline: 10, clock });
+    await expect(clock.run(policy.run(scripted(hang())))).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("no attempt is begun after the deadline, also where a hook took the time that was left", async () => {
+    const clock = virtualClock();
+    const target = scripted(forever(fail()));
+    const onRetry = (): void => void vi.spyOn(clock, "nowMs").mockReturnValue(1000);
+    const outcome = await retry({ schedule: [0], jitter: null, deadline: 100, onRetry, clock }).outcome(target);
+    expect(outcome).toMatchObject({ reason: "deadline", attempts: 1, error: { code: "BIDE_DEADLINE" } });
+    expect(target.calls.length).toBe(1);
+  });
+
+  test("no wait is begun that cannot end before the deadline, also where the budget took the time for it", async () => {
+    const clock = virtualClock();
+    const error = new Error("mine");
+    const budget = { deposit: () => undefined, withdraw: () => clock.sleep(60).then(() => true) };
+    const policy = retry({ schedule: [40], jitter: null, deadline: 100, budget, clock });
+    expect(await clock.run(policy.outcome(scripted(fail(error))))).toMatchObject({
+      error,
+      reason: "deadline",
+      attempts: 1,
+      elapsedMs: 60,
+    });
+    const inTime = policy.with({ schedule: [39] });
+    expect(await clock.run(inTime.outcome(scripted(fail(error), ok("x"))))).toMatchObject({
+      value: "x",
+      elapsedMs: 99,
+    });
+  });
+
+  test("an attempt names no deadline where there is none, and its time since the run began", async () => {
+    const clock = virtualClock({ startMs: 1000 });
+    const seen: unknown[] = [];
+    const look = ({ deadlineMs, elapsedMs, number }: Attempt): void => {
+      seen.push([deadlineMs, elapsedMs]);
+      if (number === 1) throw new Error("once");
+    };
+    await clock.run(retry({ schedule: [30], jitter: null, clock }).run(look));
+    await clock.run(retry({ schedule: [30], jitter: null, deadline: 50, clock }).run(look));
+    expect(seen).toEqual([
+      [undefined, 0],
+      [undefined, 30],
+      [1080, 0],
+      [1080, 30],
+    ]);
+  });
+
   test("an abort while `on` thinks ends the run without another attempt", async () => {
     const clock = virtualClock();
     const controller = new AbortController();
@@ -181,6 +339,13 @@ describe("bounds", () => {
       ),
     );
     expect([outcome.attempts, seen, clock.nowMs()]).toEqual([2, [5000, 5000], 4000]);
+  });
+
+  test("a deadline error names no cause where nothing failed before it", async () => {
+    const clock = virtualClock();
+    const error = await clock.run(retry(scripted(hang()), { deadline: 10, clock }).catch((error: unknown) => error));
+    expect(error).toMatchObject({ code: "BIDE_DEADLINE" });
+    expect(error).not.toHaveProperty("cause");
   });
 
   test("a deadline error tells what failed before it", async () => {
@@ -261,6 +426,63 @@ describe("hooks only look on", () => {
     expect(await behaviour({ deadline: "1h" })).toEqual(quick);
     using _ = recorder();
     expect(await behaviour({})).toEqual(quick);
+  });
+});
+
+describe("a budget", () => {
+  const counted = (grants: boolean | Promise<boolean>) => ({
+    started: vi.fn(),
+    deposit: vi.fn(),
+    failed: vi.fn(),
+    withdraw: vi.fn(() => grants),
+  });
+
+  test.each([
+    ["at once", false],
+    ["later", Promise.resolve(false)],
+  ])("that refuses %s ends the run with the operation's own error, and no wait", async (_, grants) => {
+    const clock = virtualClock();
+    const error = new Error("mine");
+    const outcome = await clock.run(retry({ budget: counted(grants), clock }).outcome(scripted(fail(error))));
+    expect(outcome).toMatchObject({ error, reason: "budget-exhausted", attempts: 1, waitsMs: [], elapsedMs: 0 });
+  });
+
+  test.each<[title: string, on: RetryOptions["on"], hears: number]>([
+    ["may be retried", () => true, 1],
+    ["may be retried after a time of its own", () => 5, 1],
+    ["is not to be retried", () => false, 0],
+    ["stops the run", () => "stop", 0],
+  ])("hears of a failure that %s: %#", async (_, on, hears) => {
+    const clock = virtualClock();
+    const budget = counted(true);
+    await clock.run(retry({ on, budget, maxAttempts: 1, clock }).outcome(scripted(fail())));
+    expect([budget.failed.mock.calls.length, budget.withdraw.mock.calls.length]).toEqual([hears, 0]);
+  });
+});
+
+describe("a wrapped function", () => {
+  test("is cut by its time, or by the deadline", async () => {
+    const clock = virtualClock();
+    const timed = retry({ attemptTimeout: 10, schedule: [5], jitter: null, clock })(scripted(hang(), ok("x")));
+    expect(await clock.run(timed())).toBe("x");
+    const bounded = retry({ deadline: 10, clock })(scripted(hang()));
+    await expect(clock.run(bounded())).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("has its results judged", async () => {
+    const clock = virtualClock();
+    const wrapped = retry({ until: (value: number) => value === 2, schedule: [1], clock })(scripted(ok(1), ok(2)));
+    expect(await clock.run(wrapped())).toBe(2);
+  });
+
+  test("that throws at once is called again like one that rejects", async () => {
+    const clock = virtualClock();
+    let calls = 0;
+    const wrapped = retry({ schedule: [1], clock })((word: string) => {
+      if (++calls === 1) throw new Error("once");
+      return word;
+    });
+    expect([await clock.run(wrapped("x")), calls]).toEqual(["x", 2]);
   });
 });
 

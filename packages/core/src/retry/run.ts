@@ -288,8 +288,8 @@ export class RetryRun {
   #sleep(_: unknown, failure: Failure, isMatched: boolean, delayMs: number): void {
     const { given, steps } = this.#config;
     const { attempt, elapsedMs } = failure;
-    // The steps took their time as well.
-    if (steps && this.#endMs !== undefined && this.#nowMs() + delayMs >= this.#endMs) {
+    // The budget and the steps took their time as well.
+    if (this.#endMs !== undefined && this.#nowMs() + delayMs >= this.#endMs) {
       this.#giveUp(failure, { reason: "deadline" }, isMatched);
       return;
     }
