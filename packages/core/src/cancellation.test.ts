@@ -62,6 +62,14 @@ describe("an attempt", () => {
     expect([heard, attempt.signal.aborted, attempt.signal.reason]).toEqual([["first"], true, "first"]);
   });
 
+  test("shows one signal, however often it is looked at", () => {
+    const attempt = made();
+    const { signal } = attempt;
+    expect(attempt.signal).toBe(signal);
+    attempt.abort("enough");
+    expect([signal.reason, attempt.signal]).toEqual(["enough", signal]);
+  });
+
   test("tells those who still listen, whoever of them came first", () => {
     const attempt = made();
     const heard: number[] = [];

@@ -4,6 +4,8 @@ import { retry } from "./index.js";
 import { fail, ok, scripted, virtualClock, withClock } from "./testing.js";
 
 afterEach(() => {
+  // What was put around a fake timer goes with it.
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -22,6 +24,51 @@ describe("the host's clock", () => {
     await vi.advanceTimersByTimeAsync(30);
     await all;
     expect(woken).toEqual(["a", "a2", "b", "c"]);
+  });
+
+  test("wakes each at its own time, and then holds no host timer", async () => {
+    fake();
+    const woken: number[] = [];
+    const startedMs = performance.now();
+    for (const ms of [20, 10]) systemClock.timer?.(startedMs + ms, () => woken.push(performance.now() - startedMs));
+    await vi.advanceTimersByTimeAsync(30);
+    expect([woken, vi.getTimerCount()]).toEqual([[10, 20], 0]);
+  });
+
+  test("asks the host once for a wait, for whole milliseconds, and for no more than it can keep", async () => {
+    fake();
+    const asked = vi.spyOn(globalThis, "setTimeout");
+    const delays = (): unknown[] => asked.mock.calls.splice(0).map(([, ms]) => ms);
+    systemClock.timer?.(performance.now() + 12.5, () => undefined);
+    await vi.advanceTimersByTimeAsync(13);
+    expect(delays()).toEqual([13]);
+    systemClock.timer?.(performance.now() - 5, () => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(delays()).toEqual([0]);
+    const stop = systemClock.timer?.(performance.now() + 2 ** 31, () => undefined);
+    expect(delays()).toEqual([2 ** 31 - 1]);
+    stop?.();
+  });
+
+  test("looks once in a turn whether any wait is left, and holds the process for none", async () => {
+    fake();
+    for (let call = 0; call < 10; call++) systemClock.timer?.(performance.now() + 60_000, () => undefined)();
+    expect(vi.getTimerCount()).toBe(2);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("wakes by the host timers of the moment, which may be replaced while it waits", async () => {
+    const stop = systemClock.timer?.(systemClock.nowMs() + 60_000, () => undefined);
+    fake();
+    let isWoken = false;
+    const later = systemClock.timer?.(performance.now() + 120_000, () => {
+      isWoken = true;
+    });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(isWoken).toBe(true);
+    stop?.();
+    later?.();
   });
 
   test("never wakes early, by its own measure", async () => {
@@ -108,6 +155,23 @@ describe("any clock", () => {
       code: "BIDE_DEADLINE",
     });
     expect(inner.pending).toBe(0);
+  });
+
+  test("without timers wakes at the time, and is let go when that is taken back", async () => {
+    const inner = virtualClock({ startMs: 1000 });
+    const clock: Clock = {
+      nowMs: () => inner.nowMs(),
+      wallNowMs: () => inner.wallNowMs(),
+      sleep: (ms, signal) => inner.sleep(ms, signal),
+    };
+    const woken: number[] = [];
+    const stop = startTimer(clock, 1020, () => woken.push(clock.nowMs()));
+    startTimer(clock, 1030, () => woken.push(clock.nowMs()));
+    startTimer(clock, 990, () => woken.push(clock.nowMs()));
+    stop();
+    expect(inner.pending).toBe(2);
+    await inner.runAll();
+    expect(woken).toEqual([1000, 1030]);
   });
 
   test("a time that never comes starts nothing, and can be taken back", () => {

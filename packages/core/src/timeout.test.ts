@@ -150,6 +150,20 @@ describe("timeout", () => {
     expect(events).toEqual([{ type: "call-timed-out", name: "chat", timeoutMs: 100 }]);
   });
 
+  test("leaves the telling of an earlier end to who set that, and names the time since it began itself", async () => {
+    const events: PolicyEvent[] = [];
+    const stop = observe((event) => events.push(event));
+    const clock = virtualClock({ startMs: 1000 });
+    const error = await clock.run(
+      timeout("1s", { clock })
+        .run(hanging, { deadlineMs: 1030 })
+        .catch((error: unknown) => error),
+    );
+    stop();
+    expect(error).toMatchObject({ code: "BIDE_DEADLINE", elapsedMs: 30, attempts: 1 });
+    expect(events).toEqual([]);
+  });
+
   test("its outcome counts the call", async () => {
     const clock = virtualClock();
     expect(await timeout(100, { clock }).outcome(() => 1)).toMatchObject({ ok: true, attempts: 1, waitsMs: [] });

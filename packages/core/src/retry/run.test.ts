@@ -98,7 +98,7 @@ describe("the waits of a run", () => {
     const heard: unknown[] = [];
     const schedule: Schedule = (first) => {
       heard.push(first.attempt);
-      const next = (failure: unknown): IteratorResult<number, void> => {
+      const next = (failure?: unknown): IteratorResult<number, void> => {
         heard.push((failure as { attempt: number } | undefined)?.attempt);
         return { done: false, value: 1 };
       };
