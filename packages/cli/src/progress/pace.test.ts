@@ -68,6 +68,11 @@ describe("paceOf", () => {
     expect(paceOf([], { left: 10, donePerMinute: 0 })).toEqual({ requestsLimit: undefined, tokensLimit: undefined });
   });
 
+  test("an endpoint that has answered nothing yet promises no end at once", () => {
+    const silent = lane({ queueLength: 0, drainMs: 0, meanLatencyMs: undefined, binds: "concurrency", currencies: {} });
+    expect(paceOf([silent], { left: 3, donePerMinute: 0 })).not.toHaveProperty("leftMs");
+  });
+
   test("nothing left takes no time", () => {
     expect(paceOf([lane()], { left: 0, donePerMinute: 10 }).leftMs).toBe(0);
   });

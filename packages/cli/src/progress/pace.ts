@@ -31,7 +31,8 @@ export function paceOf(lanes: readonly LaneState[], { left, donePerMinute }: Rea
   if (left === 0) return { ...limits, leftMs: 0 };
   const { ms: limitMs, binds } = slowest(lanes, left);
   const byPaceMs = donePerMinute > 0 ? (left / donePerMinute) * 60_000 : undefined;
-  if (binds === undefined && byPaceMs === undefined) return limits;
+  // Nothing is done and nothing holds anybody back: no time at all would be a promise.
+  if (byPaceMs === undefined && (binds === undefined || limitMs === 0)) return limits;
   if (byPaceMs !== undefined && limitMs < byPaceMs * EXPLAINS) return { ...limits, leftMs: byPaceMs };
   return { ...limits, binds, leftMs: limitMs };
 }
