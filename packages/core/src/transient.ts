@@ -41,6 +41,8 @@ export function isTransient(error: unknown): boolean {
 
 /** What the language throws at a mistake in the program. */
 function isMistake(error: unknown): error is Error {
+  // Most errors are of no kind of their own, and need not be held against six.
+  if (Object(error).constructor === Error) return false;
   return (
     error instanceof TypeError ||
     error instanceof ReferenceError ||
@@ -54,7 +56,7 @@ function isMistake(error: unknown): error is Error {
 /** `fetch` and Node say `AbortError`; the official LLM clients have a class `APIUserAbortError` whose `name` is `Error`. */
 export function isAbort(error: unknown): boolean {
   const { name, constructor: type } = Object(error) as Details;
-  return meansAbort(name) || meansAbort(type?.name);
+  return meansAbort(name) || (type !== Error && meansAbort(type?.name));
 }
 
 function meansAbort(name: unknown): boolean {
