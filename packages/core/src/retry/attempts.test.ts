@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type BlockAttempt, retry, type Tried } from "../index.js";
-import { fail, forever, hang, ok, recorder, type Scripted, scripted, virtualClock } from "../testing.js";
+import { fail, forever, hang, ok, recorder, type Scripted, scripted, slow, virtualClock } from "../testing.js";
 
 /** Runs a block to its end, and says what each attempt came to. */
 async function block(attempts: AsyncIterable<BlockAttempt>, work: Scripted<unknown>): Promise<Tried<unknown>[]> {
@@ -61,6 +61,30 @@ describe("a block of attempts", () => {
       "attempt-started",
       "run-succeeded",
     ]);
+  });
+
+  test("an attempt has one outcome: trying it again throws, whatever came of it, and calls nothing", async () => {
+    for (const step of [ok(1), fail(new Error("first"))]) {
+      const work = scripted<unknown>(step);
+      const loop = async (): Promise<void> => {
+        for await (const attempt of retry.attempts()) {
+          await attempt.try(work);
+          await attempt.try(work);
+        }
+      };
+      await expect(loop()).rejects.toThrow("an attempt is tried once");
+      expect(work.calls.length).toBe(1);
+    }
+  });
+
+  test("goes on only when the work has ended, also where nobody awaits it", async () => {
+    const clock = virtualClock();
+    const work = scripted(fail(), slow("5s", fail(), clock), slow("5s", ok("x"), clock));
+    const loop = async (): Promise<void> => {
+      for await (const attempt of retry.attempts({ clock, schedule: [100, 100], jitter: null })) void attempt.try(work);
+    };
+    await clock.run(loop());
+    expect([work.calls.length, clock.nowMs()]).toEqual([3, 10_200]);
   });
 
   test("cuts the work of an attempt at the deadline, and ends with its error", async () => {

@@ -1,4 +1,5 @@
 import type { LiveAttempt } from "../attempt.js";
+import { BideError } from "../errors.js";
 import { Handover } from "../handover.js";
 import type { Attempt, Failure, Operation, RunOptions } from "../outcome.js";
 import type { RetryConfig } from "./config.js";
@@ -9,7 +10,12 @@ export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok:
 
 /** An attempt of a block: run the block's work in `try`. */
 export interface BlockAttempt extends Attempt {
-  /** Runs the work as this attempt. Does not throw what the work throws: a failure is the loop's to judge. May be called once. */
+  /**
+   * Runs the work as this attempt. Does not throw what the work throws: a failure is the loop's to judge. The loop goes on
+   * when the work has ended, whether or not this was awaited.
+   *
+   * @throws BideError when it is called twice: an attempt has one outcome.
+   */
   try<T>(operation: Operation<T>): Promise<Tried<T>>;
 }
 
@@ -49,15 +55,17 @@ export async function* attemptsOf(
     for (let failure: Failure | undefined, isFirst = true; isFirst || failure; isFirst = false) {
       if (failure) answer(undefined);
       const { attempt } = (await hand.take()).value as Required<Turn>;
-      failure = undefined;
+      let turn: Promise<IteratorResult<Turn, undefined>> | undefined;
       yield Object.assign(attempt, {
         async try<T>(operation: Operation<T>): Promise<Tried<T>> {
+          if (turn !== undefined) throw new BideError("an attempt is tried once");
           answer(new Promise((resolve) => resolve(operation(attempt))));
-          const turn = (await hand.take()).value as Turn;
-          failure = turn.failure;
-          return failure ? { ok: false, failure } : { ok: true, value: turn.value as T };
+          turn = hand.take();
+          const { failure: failed, value } = (await turn).value as Turn;
+          return failed ? { ok: false, failure: failed } : { ok: true, value: value as T };
         },
       });
+      failure = (await turn)?.value?.failure;
     }
   } finally {
     run.release();
