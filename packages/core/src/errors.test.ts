@@ -22,6 +22,7 @@ describe("an error of bide", () => {
         message: "deadline: attempt 2 was cut after 1500 ms in all",
       },
     ],
+    [new DeadlineError(0, 0), { code: "BIDE_DEADLINE", message: "deadline: it has passed" }],
     [
       new AttemptTimeoutError(250, 3),
       {

@@ -69,7 +69,8 @@ export class DeadlineError extends BideError {
     readonly attempts: number,
     options?: ErrorOptions,
   ) {
-    super(`deadline: attempt ${attempts} was cut after ${Math.round(elapsedMs)} ms in all`, options);
+    const cut = attempts > 0 ? `attempt ${attempts} was cut after ${Math.round(elapsedMs)} ms in all` : "it has passed";
+    super(`deadline: ${cut}`, options);
   }
 }
 

@@ -13,6 +13,14 @@ async function lines(error: unknown, options: { messages?: boolean; name?: strin
 }
 
 describe("log", () => {
+  test.each([
+    [{ writ: () => 0 }, "log has no option `writ`; did you mean `write`?"],
+    [{ write: 5 }, "expected `write` to be a function, got `5` (number)"],
+    [{ messages: "yes" }, 'expected `messages` to be true or false, got `"yes"` (string)'],
+  ])("refuses %j", (options, message) => {
+    expect(() => log(options as never)).toThrow(message);
+  });
+
   test("says who, which attempt, what kind of failure, and when it goes on", async () => {
     const error = Object.assign(new RangeError("the prompt was: secret"), { status: 429, code: "rate_limit" });
     expect(await lines(error, { name: "chat" })).toEqual([

@@ -1,6 +1,7 @@
 import type { Details, Handler } from "./backoff/details.js";
 import { optionError } from "./errors.js";
 import type { RetryScheduled } from "./events.js";
+import { checkBoolean, checkFunction, checkKeys } from "./options.js";
 import type { Failure } from "./outcome.js";
 
 /** How loud a line is: the name of a logger's method. */
@@ -20,9 +21,16 @@ export interface LogOptions {
   readonly messages?: boolean | undefined;
 }
 
-/** A hook for `onRetry`: one line per retry, without arguments, results or messages. */
+/**
+ * A hook for `onRetry`: one line per retry, without arguments, results or messages.
+ *
+ * @throws OptionError for an option that is unknown or of another kind.
+ */
 export function log(options: LogOptions = {}): (failure: Failure, retry: RetryScheduled) => void {
+  checkKeys(options, ["write", "messages"], "log");
   const { write = console.error, messages = false } = options;
+  checkFunction(write, "write");
+  checkBoolean(messages, "messages");
   return (failure, { name, attempt, delayMs }) => {
     const message = messages && failure.error instanceof Error ? `: ${failure.error.message}` : "";
     write(`${name ?? "retry"}: attempt ${attempt} failed (${kindOf(failure)}${message}), next in ${seconds(delayMs)}`);

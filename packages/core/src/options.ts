@@ -21,7 +21,10 @@ const ELSEWHERE: readonly (readonly [names: RegExp, ours: string])[] = [
   [/wait|backoff|delay|interval|strategy|base|factor|multiplier|value/, "schedule"],
 ];
 
-/** @throws OptionError for a key that is not known, with the name that was meant, as far as it can be guessed. */
+/**
+ * @throws OptionError for a key that is not known, with the name that was meant, as far as it can be guessed; and for a `name`
+ * that is no string or a `clock` that is none, which mean the same in every policy.
+ */
 export function checkKeys(options: object, known: readonly string[], owner: string): void {
   checkObject(options, owner);
   for (const key of Object.keys(options)) {
@@ -30,6 +33,9 @@ export function checkKeys(options: object, known: readonly string[], owner: stri
     const hint = meant ? `did you mean \`${meant}\`?` : `known: ${known.join(", ")}`;
     throw new OptionError(key, `${owner} has no option \`${key}\`; ${hint}`);
   }
+  const { name, clock } = options as { readonly name?: unknown; readonly clock?: unknown };
+  if (name !== undefined && typeof name !== "string") throw optionError("name", "a string", name);
+  checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
 }
 
 function suggestions(key: string, known: readonly string[]): readonly string[] {

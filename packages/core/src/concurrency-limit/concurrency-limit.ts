@@ -74,7 +74,8 @@ class Limiter {
     const { maxQueue, priority, clock, name } = options;
     this.maxQueue = maxQueue ?? CONCURRENCY_LIMIT_DEFAULTS.maxQueue;
     this.#priority = priority ?? CONCURRENCY_LIMIT_DEFAULTS.priority;
-    this.#isOverload = options.adaptive && options.overload ? matcherOf(options.overload, "overload") : isOverload;
+    this.#isOverload =
+      options.adaptive && options.overload !== undefined ? matcherOf(options.overload, "overload") : isOverload;
     this.#clock = clock;
     this.#name = name;
     this.#slots = new Slots(limit, aimd, (move) => {

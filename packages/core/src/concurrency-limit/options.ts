@@ -86,7 +86,7 @@ export function limitRules(options: ConcurrencyLimitOptions): LimitRules {
 }
 
 function fixedRules(options: FixedLimitOptions): LimitRules {
-  const excluded = ADAPTIVE_KEYS.find((key) => key in options);
+  const excluded = ADAPTIVE_KEYS.find((key) => (options as object as Record<string, unknown>)[key] !== undefined);
   if (excluded)
     throw new OptionError(excluded, `\`${excluded}\` is an option of an adaptive limit; add \`adaptive: true\``);
   checkInteger(options.limit, "limit", 1);

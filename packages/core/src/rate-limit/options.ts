@@ -81,10 +81,11 @@ export interface LimiterConfig {
 export function configOf(options: RateLimitOptions<never>): LimiterConfig {
   checkKeys(options, KEYS, "rateLimit");
   const { store, clock, name } = options;
-  const { maxQueue, ageing, interactiveShare } = RATE_LIMIT_DEFAULTS;
+  const defaults = RATE_LIMIT_DEFAULTS;
+  const { maxQueue = defaults.maxQueue, interactiveShare: share = defaults.interactiveShare } = options;
+  const { ageing = defaults.ageing, arrivalJitter = defaults.arrivalJitter } = options;
   if (store !== undefined && typeof store?.reserve !== "function") throw optionError("store", "a LimiterStore", store);
-  checkInteger(options.maxQueue ?? maxQueue, "maxQueue", 0);
-  const share = options.interactiveShare ?? interactiveShare;
+  checkInteger(maxQueue, "maxQueue", 0);
   if (!(typeof share === "number" && share >= 0 && share < 1)) {
     throw optionError("interactiveShare", "a number from 0 to below 1", share);
   }
@@ -92,10 +93,10 @@ export function configOf(options: RateLimitOptions<never>): LimiterConfig {
     store: store ?? memoryLimiterStore(),
     clock,
     name,
-    maxQueue: options.maxQueue ?? maxQueue,
-    ageingMs: toMs(options.ageing ?? ageing, "ageing"),
+    maxQueue,
+    ageingMs: toMs(ageing, "ageing"),
     interactiveShare: share,
-    jitterMs: toMs(options.arrivalJitter ?? RATE_LIMIT_DEFAULTS.arrivalJitter, "arrivalJitter"),
+    jitterMs: toMs(arrivalJitter, "arrivalJitter"),
   };
 }
 

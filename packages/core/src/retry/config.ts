@@ -92,25 +92,24 @@ export const RETRY_KEYS: readonly string[] = /* @__PURE__ */ RULE_KEYS.concat(
 /** @throws OptionError for an option that is unknown, out of range, or excluded by another. */
 export function retryConfig(given: UncheckedRetryOptions): RetryConfig {
   checkKeys(given, RETRY_KEYS, "retry");
-  const { rules = [], maxTime, deadline, attemptTimeout, retryAfter = ownHint, random = systemRandom } = given;
-  const { until, while: again, budget, signal, clock, name = "" } = given;
+  const defaults = RETRY_DEFAULTS;
+  const { maxTime = defaults.maxTime, deadline = defaults.deadline, attemptTimeout = defaults.attemptTimeout } = given;
+  const { rules = [], retryAfter = ownHint, random = systemRandom, until, while: again, budget, signal } = given;
   for (const key of FUNCTION_KEYS) checkFunction(given[key], key);
   checkMethods(budget, "budget", ["deposit", "withdraw"], "a retry budget");
-  checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
   checkMethods(signal, "signal", ["addEventListener"], "an AbortSignal");
-  if (typeof name !== "string") throw optionError("name", "a string", name);
   if (!Array.isArray(rules)) throw optionError("rules", "a list of rules", rules);
   if (until && again)
     throw new OptionError("while", "`until` and `while` exclude each other: one says yes where the other says no");
   return {
     given,
     rules: [...rules.map(innerRule), ruleOf(given)],
-    maxAttempts: maxAttemptsOf(given, RETRY_DEFAULTS.maxAttempts),
+    maxAttempts: maxAttemptsOf(given, defaults.maxAttempts),
     judge: until ?? again,
     accepting: until !== undefined,
-    maxTimeMs: toMs(maxTime ?? RETRY_DEFAULTS.maxTime, "maxTime"),
-    deadlineMs: toPositiveMs(deadline ?? RETRY_DEFAULTS.deadline, "deadline"),
-    attemptTimeoutMs: toPositiveMs(attemptTimeout ?? RETRY_DEFAULTS.attemptTimeout, "attemptTimeout"),
+    maxTimeMs: toMs(maxTime, "maxTime"),
+    deadlineMs: toPositiveMs(deadline, "deadline"),
+    attemptTimeoutMs: toPositiveMs(attemptTimeout, "attemptTimeout"),
     retryAfter: retryAfter as RetryConfig["retryAfter"],
     random,
     showsElapsed: [given, ...rules].some(isCurious),

@@ -1,4 +1,5 @@
 import { observe, type PolicyEvent } from "../events.js";
+import { checkKeys } from "../options.js";
 
 /** Keeps the events of policies, in order, until it is stopped or disposed. */
 export interface Recorder extends Disposable {
@@ -17,8 +18,14 @@ export interface RecorderOptions {
   readonly name?: string | undefined;
 }
 
-/** Listens to every policy of the process from now on: `using record = recorder()`. */
-export function recorder({ name }: RecorderOptions = {}): Recorder {
+/**
+ * Listens to every policy of the process from now on: `using record = recorder()`.
+ *
+ * @throws OptionError for an option that is unknown, or a name that is no string.
+ */
+export function recorder(options: RecorderOptions = {}): Recorder {
+  checkKeys(options, ["name"], "recorder");
+  const { name } = options;
   const events: PolicyEvent[] = [];
   const stop = observe((event) => {
     if (name === undefined || event.name === name) events.push(event);

@@ -46,6 +46,9 @@ test("forever repeats the last step", async () => {
   const beyond = scripted(forever(ok(1)));
   for (let call = 1; call <= 3; call++) expect(await beyond()).toBe(1);
   expect(() => scripted(forever(ok(1)), ok(2))).toThrow("expected `steps` to be `forever` only at the end");
+  const message = "expected `steps` to be made by `ok`, `fail`, `hang`, `slow` or `forever`, got `5` (number)";
+  expect(() => scripted(ok(1), 5 as never)).toThrow(message);
+  expect(() => scripted(undefined as never)).toThrow("got `undefined`");
 });
 
 test("a slow step takes time on its clock, and heeds its attempt's signal", async () => {

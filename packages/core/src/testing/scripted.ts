@@ -87,10 +87,10 @@ export function scripted<T>(...steps: readonly Step<T>[]): Scripted<T> {
 
 /** Like {@link scripted}, for functions that return and throw at once. `hang` and `slow` are not for it. */
 export function scriptedSync<T>(...steps: readonly Step<T>[]): ScriptedSync<T> {
+  const next = script(steps);
   for (const step of steps) {
     if (step.kind === "hang" || step.tookMs !== undefined) throw optionError("steps", "`ok` or `fail`", step);
   }
-  const next = script(steps);
   const calls: (readonly unknown[])[] = [];
   const operation = (...args: readonly unknown[]): T => {
     calls.push(args);
@@ -99,8 +99,12 @@ export function scriptedSync<T>(...steps: readonly Step<T>[]): ScriptedSync<T> {
   return Object.assign(operation, { calls });
 }
 
-/** Hands out the steps one by one. */
+/** Hands out the steps one by one. @throws OptionError for what is no step, and for `forever` before the last one. */
 function script<T>(steps: readonly Step<T>[]): () => Step<T> {
+  for (const step of steps) {
+    if (typeof step?.kind !== "string")
+      throw optionError("steps", "made by `ok`, `fail`, `hang`, `slow` or `forever`", step);
+  }
   if (steps.slice(0, -1).some((step) => step.isForever)) throw optionError("steps", "`forever` only at the end", steps);
   let count = 0;
   return () => {

@@ -1,6 +1,6 @@
 import { type Duration, toMs } from "../duration.js";
 import type { BlockingClock } from "../sync/blocking-clock.js";
-import type { VirtualClockOptions } from "./virtual-clock.js";
+import { startOf, type VirtualClockOptions } from "./virtual-clock.js";
 
 /** A clock for `bide/sync` whose waits are over at once, and are kept. */
 export interface VirtualBlockingClock extends BlockingClock {
@@ -10,10 +10,14 @@ export interface VirtualBlockingClock extends BlockingClock {
   advance(duration: Duration): void;
 }
 
-/** Makes a clock for `bide/sync` that never blocks: a wait moves it on. */
-export function virtualBlockingClock({ startMs = 0 }: VirtualClockOptions = {}): VirtualBlockingClock {
+/**
+ * Makes a clock for `bide/sync` that never blocks: a wait moves it on.
+ *
+ * @throws OptionError for an option that is unknown, or a start that is no finite number.
+ */
+export function virtualBlockingClock(options: VirtualClockOptions = {}): VirtualBlockingClock {
   const waitsMs: number[] = [];
-  let nowMs = startMs;
+  let nowMs = startOf(options, "virtualBlockingClock");
   return {
     waitsMs,
     nowMs: () => nowMs,

@@ -1,7 +1,8 @@
 import { cancellationOf } from "../cancellation.js";
 import { type Clock, sleepOn } from "../clock.js";
 import { type Duration, toMs } from "../duration.js";
-import { BideError } from "../errors.js";
+import { BideError, optionError } from "../errors.js";
+import { checkKeys } from "../options.js";
 import { type Timer, TimerQueue } from "../timer-queue.js";
 
 /** Nothing is left that this clock could bring about, and the promise still waits. */
@@ -107,9 +108,21 @@ class VirtualTime implements VirtualClock {
   }
 }
 
-/** Makes a clock that only a test moves. Give it to policies as `clock`, or put it in place with {@link withClock}. */
-export function virtualClock({ startMs = 0 }: VirtualClockOptions = {}): VirtualClock {
-  return new VirtualTime(startMs);
+/**
+ * Makes a clock that only a test moves. Give it to policies as `clock`, or put it in place with {@link withClock}.
+ *
+ * @throws OptionError for an option that is unknown, or a start that is no finite number.
+ */
+export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  return new VirtualTime(startOf(options, "virtualClock"));
+}
+
+/** Where a virtual clock starts. @throws OptionError for an option that is unknown, or a start that is no finite number. */
+export function startOf(options: VirtualClockOptions, owner: string): number {
+  checkKeys(options, ["startMs"], owner);
+  const { startMs = 0 } = options;
+  if (!Number.isFinite(startMs)) throw optionError("startMs", "a finite number", startMs);
+  return startMs;
 }
 
 /** Ends when every microtask has run: a message to oneself arrives after them, and takes no time as a timer would. */
