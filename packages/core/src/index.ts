@@ -69,7 +69,12 @@ export {
 } from "./events.js";
 export { type FallbackOptions, fallback, type Other } from "./fallback.js";
 export { type HedgePolicy, type HedgeState, hedge } from "./hedge/hedge.js";
-export { HEDGE_DEFAULTS, type HedgeOptions } from "./hedge/options.js";
+export {
+  type FixedHedgeOptions,
+  HEDGE_DEFAULTS,
+  type HedgeOptions,
+  type LearnedHedgeOptions,
+} from "./hedge/options.js";
 export { equalJitter, fullJitter, type Jitter, randomJitter } from "./jitter.js";
 export { type Logger, type LogLevel, type LogOptions, log } from "./log.js";
 export { type OnExceptionOptions, onException } from "./on-exception.js";

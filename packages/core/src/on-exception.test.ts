@@ -6,6 +6,7 @@ import {
   type Details,
   expo,
   fullJitter,
+  type HandlerOptions,
   type LogLevel,
   type OnExceptionOptions,
   onException,
@@ -371,7 +372,7 @@ describe.each(kinds)("onException around %s", (_, script) => {
 });
 
 describe("onException: logging", () => {
-  const giveUp = async (options: OnExceptionOptions): Promise<void> => {
+  const giveUp = async (options: HandlerOptions): Promise<void> => {
     const clock = virtualClock();
     const target = Object.assign(scripted(forever(fail(Object.assign(new KeyError("secret"), { status: 429 })))));
     Object.defineProperty(target, "name", { value: "askOnce" });

@@ -7,12 +7,14 @@ import { makePolicy, type Policy } from "./policy.js";
 import { retryCore } from "./retry/retry.js";
 import type { Schedule } from "./schedule.js";
 
-/** Options of {@link onException}. */
-export interface OnExceptionOptions extends BackoffOptions {
+/** Options of {@link onException}; `R` is what `raiseOnGiveup` says. */
+export type OnExceptionOptions<R extends boolean = boolean> = BackoffOptions & GiveupOptions<R>;
+
+interface GiveupOptions<R extends boolean> {
   /** Asked at every failure that matches, the last one included: `true` gives up at once. What it throws is final. */
   readonly giveup?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
   /** `false`: resolve to `undefined` instead of throwing when the calls are given up, for whatever reason. @default true */
-  readonly raiseOnGiveup?: boolean | undefined;
+  readonly raiseOnGiveup?: R | undefined;
 }
 
 /** Every option of `onException`. */
@@ -25,13 +27,13 @@ export const ON_EXCEPTION_KEYS: readonly string[] = /* @__PURE__ */ BACKOFF_KEYS
  * @param schedule The waits; see `expo`, `fibo`, `constant`, `decay`, `runtime`.
  * @param exception The error class, or classes, that are retried. Others pass through untouched, with no handler called.
  */
-export function onException<const O extends OnExceptionOptions = OnExceptionOptions>(
+export function onException<const R extends boolean = true>(
   schedule: Schedule,
   exception: ErrorClass | readonly ErrorClass[],
-  options?: O,
-): Policy<unknown, O extends { readonly raiseOnGiveup: false } ? undefined : never> {
-  checkKeys(options ?? {}, ON_EXCEPTION_KEYS, "onException");
-  const { giveup, raiseOnGiveup = true, ...shared }: OnExceptionOptions = options ?? {};
+  options: OnExceptionOptions<R> = {},
+): Policy<unknown, false extends R ? undefined : never> {
+  checkKeys(options, ON_EXCEPTION_KEYS, "onException");
+  const { giveup, raiseOnGiveup = true, ...shared }: OnExceptionOptions = options;
   checkFunction(giveup, "giveup");
   checkBoolean(raiseOnGiveup, "raiseOnGiveup");
   const matches = matcherOf(exception, "exception");

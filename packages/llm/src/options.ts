@@ -2,10 +2,11 @@ import {
   type Budget,
   type Clock,
   type Duration,
-  type HedgeOptions,
+  type FixedHedgeOptions,
   type HedgePolicy,
   hedge,
   type Jitter,
+  type LearnedHedgeOptions,
   type Random,
   RETRY_DEFAULTS,
   type RetryPolicy,
@@ -73,7 +74,10 @@ export interface LlmOptions {
    * Sends a second request beside a stream whose first content is late, and takes the one that speaks first. Asks `budget`
    * unless it has one of its own. Both may be billed. @default none
    */
-  readonly hedge?: Omit<HedgeOptions, "clock" | "discard"> | undefined;
+  readonly hedge?:
+    | Omit<LearnedHedgeOptions, "clock" | "discard">
+    | Omit<FixedHedgeOptions, "clock" | "discard">
+    | undefined;
   /**
    * Leaves a host alone that is short of capacity (class `overload`), for all callers of the layer: they wait, which consumes no
    * attempt, until a probe gets through. `{}`: with the defaults of `circuitBreaker`. @default none

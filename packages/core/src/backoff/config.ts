@@ -7,12 +7,16 @@ import type { RetryBounds, UncheckedRetryOptions } from "../retry/options.js";
 import { checkSchedule, type Live, type Schedule } from "../schedule.js";
 import type { HandlerOptions } from "./details.js";
 
+/** Calls in all, the first one included; an integer >= 1. Two names, of which one is given. @default Infinity */
+export type BackoffCount =
+  | { readonly maxTries?: Live<number | undefined> | undefined; readonly maxAttempts?: undefined }
+  | { readonly maxTries?: undefined; readonly maxAttempts?: Live<number | undefined> | undefined };
+
 /** Options that `onException` and `onPredicate` share. Functions are read once per call; `undefined` means the default. */
-export interface BackoffOptions extends HandlerOptions {
-  /** Calls in all, the first one included; an integer >= 1. @default Infinity */
-  readonly maxTries?: Live<number | undefined> | undefined;
-  /** The same as `maxTries`. */
-  readonly maxAttempts?: Live<number | undefined> | undefined;
+export type BackoffOptions = BackoffBounds & BackoffCount;
+
+/** The same without the count. */
+export interface BackoffBounds extends HandlerOptions {
   /** Bounds when an attempt may start; the last wait is shortened, so that one starts at it. @default Infinity */
   readonly maxTime?: Live<Duration | undefined> | undefined;
   /** Bounds everything; the running call is left alone, its caller released with a `DeadlineError`. @default Infinity */
@@ -58,10 +62,10 @@ export function backoffConfig(
     throw new OptionError("maxTries", "`maxTries` and `maxAttempts` are two names of one option; give one of them");
   }
   hintAtSeconds(maxTime, deadline);
-  const countName = maxTries === undefined ? "maxAttempts" : "maxTries";
+  const [count, countName] = maxTries === undefined ? [maxAttempts, "maxAttempts"] : [maxTries, "maxTries"];
   return {
     ...retryConfig({ ...judge, schedule, jitter, signal, clock, random, name }),
-    maxAttempts: live(maxTries ?? maxAttempts, (count) => countOf(count, countName)),
+    maxAttempts: live(count, (now) => countOf(now, countName)),
     maxTimeMs: live(maxTime, (time) => toMs(time, "maxTime")),
     deadlineMs: live(deadline, (time) => toPositiveMs(time, "deadline")),
     isLive: [maxTries, maxAttempts, maxTime, deadline].some((option) => typeof option === "function"),

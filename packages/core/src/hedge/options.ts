@@ -4,8 +4,8 @@ import { type Duration, toMs } from "../duration.js";
 import { OptionError, optionError } from "../errors.js";
 import { checkFunction, checkInteger, checkKeys, checkMethods, checkNumber } from "../options.js";
 
-/** Options of `hedge`. */
-export interface HedgeOptions {
+/** Options that every hedge has. */
+interface CommonOptions {
   /**
    * How many calls more it may make, as a share of the calls: hedges are due at the percentile `1 - maxExtraLoad` of the
    * latencies, and made as long as there are no more of them than that. > 0 and < 1; with `delay` > 0, or Infinity.
@@ -13,14 +13,8 @@ export interface HedgeOptions {
    * @default 0.02
    */
   readonly maxExtraLoad?: number | undefined;
-  /** When a hedge is due, in place of a percentile that is learned. 0: at once. @default learned */
-  readonly delay?: Duration | undefined;
   /** How many hedges a call may have, each due as long after the one before. An integer >= 1. @default 1 */
   readonly maxHedges?: number | undefined;
-  /** No hedge before so many calls have been seen. An integer >= 1. @default 100 */
-  readonly minimumCalls?: number | undefined;
-  /** No hedge is due earlier, whatever was learned. @default "1ms" */
-  readonly minDelay?: Duration | undefined;
   /** Asked for each hedge, beside `maxExtraLoad`. Share it with the retries of the same service. @default none */
   readonly budget?: Budget | undefined;
   /** Handed the value of a call that answered after another had won: to close what it opened. Its errors are told only. */
@@ -30,6 +24,26 @@ export interface HedgeOptions {
   /** For events. */
   readonly name?: string | undefined;
 }
+
+/** Options of a hedge that is due after a time that is learned. */
+export interface LearnedHedgeOptions extends CommonOptions {
+  readonly delay?: undefined;
+  /** No hedge before so many calls have been seen. An integer >= 1. Excludes `delay`. @default 100 */
+  readonly minimumCalls?: number | undefined;
+  /** No hedge is due earlier, whatever was learned. Excludes `delay`. @default "1ms" */
+  readonly minDelay?: Duration | undefined;
+}
+
+/** Options of a hedge that is due after a fixed time. */
+export interface FixedHedgeOptions extends CommonOptions {
+  /** When a hedge is due, in place of a percentile that is learned. 0: at once. Excludes `minimumCalls` and `minDelay`. */
+  readonly delay: Duration;
+  readonly minimumCalls?: undefined;
+  readonly minDelay?: undefined;
+}
+
+/** Options of `hedge`. */
+export type HedgeOptions = LearnedHedgeOptions | FixedHedgeOptions;
 
 /** The defaults of `hedge`. */
 export const HEDGE_DEFAULTS: {

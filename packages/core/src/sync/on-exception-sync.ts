@@ -1,4 +1,4 @@
-import { type BackoffOptions, backoffConfig } from "../backoff/config.js";
+import { type BackoffBounds, type BackoffCount, backoffConfig } from "../backoff/config.js";
 import { type Details, type Handler, stepsOf } from "../backoff/details.js";
 import { type ErrorClass, matcherOf } from "../error-class.js";
 import { ON_EXCEPTION_KEYS } from "../on-exception.js";
@@ -8,27 +8,31 @@ import { atOnce, type BlockingClock, blockingClockOf } from "./blocking-clock.js
 import { makeSyncPolicy, type SyncPolicy } from "./policy.js";
 
 /** Options that `onExceptionSync` and `onPredicateSync` share. */
-export interface SyncBackoffOptions extends Omit<BackoffOptions, "clock"> {
+export type SyncBackoffOptions = SyncBackoffBounds & BackoffCount;
+
+interface SyncBackoffBounds extends Omit<BackoffBounds, "clock"> {
   /** @default the clock of the host, whose waits block this thread */
   readonly clock?: BlockingClock | undefined;
 }
 
-/** Options of {@link onExceptionSync}. */
-export interface OnExceptionSyncOptions extends SyncBackoffOptions {
+/** Options of {@link onExceptionSync}; `R` is what `raiseOnGiveup` says. */
+export type OnExceptionSyncOptions<R extends boolean = boolean> = SyncBackoffOptions & SyncGiveupOptions<R>;
+
+interface SyncGiveupOptions<R extends boolean> {
   /** Asked at every failure that matches, the last one included: `true` gives up at once. What it throws is final. */
   readonly giveup?: ((error: unknown) => boolean) | undefined;
   /** `false`: return `undefined` instead of throwing when the calls are given up, for whatever reason. @default true */
-  readonly raiseOnGiveup?: boolean | undefined;
+  readonly raiseOnGiveup?: R | undefined;
 }
 
 /** The blocking twin of `onException`: `backoff.on_exception` around a function that is not async. */
-export function onExceptionSync<const O extends OnExceptionSyncOptions = OnExceptionSyncOptions>(
+export function onExceptionSync<const R extends boolean = true>(
   schedule: Schedule,
   exception: ErrorClass | readonly ErrorClass[],
-  options?: O,
-): SyncPolicy<unknown, O extends { readonly raiseOnGiveup: false } ? undefined : never> {
-  checkKeys(options ?? {}, ON_EXCEPTION_KEYS, "onExceptionSync");
-  const { giveup, raiseOnGiveup = true, clock, ...shared }: OnExceptionSyncOptions = options ?? {};
+  options: OnExceptionSyncOptions<R> = {},
+): SyncPolicy<unknown, false extends R ? undefined : never> {
+  checkKeys(options, ON_EXCEPTION_KEYS, "onExceptionSync");
+  const { giveup, raiseOnGiveup = true, clock, ...shared }: OnExceptionSyncOptions = options;
   checkFunction(giveup, "giveup");
   checkBoolean(raiseOnGiveup, "raiseOnGiveup");
   const matches = matcherOf(exception, "exception");
