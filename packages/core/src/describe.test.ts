@@ -35,7 +35,7 @@ about("describe", () => {
       budget: retryBudget(),
     });
     expect(describe(policy)[0]?.summary).toBe(
-      "makes any number of attempts, each of at most 2000 ms, all ending within 10000 ms, within a budget",
+      "makes attempts as long as its schedule lasts, each of at most 2000 ms, all ending within 10000 ms, within a budget",
     );
   });
 

@@ -2,7 +2,9 @@
 export function retrySummary(options: Readonly<Record<string, unknown>>): string {
   const { maxAttempts, attemptTimeoutMs, maxTimeMs, deadlineMs, budget } = options;
   const bounds = [
-    isBound(maxAttempts) ? `makes up to ${shownBound(maxAttempts)} attempts` : "makes any number of attempts",
+    isBound(maxAttempts)
+      ? `makes up to ${shownBound(maxAttempts)} attempts`
+      : "makes attempts as long as its schedule lasts",
     isBound(attemptTimeoutMs) && `each of at most ${attemptTimeoutMs} ms`,
     isBound(maxTimeMs) && `the last starting within ${shownBound(maxTimeMs)} ms`,
     isBound(deadlineMs) && `all ending within ${shownBound(deadlineMs)} ms`,
