@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { nodeProgram } from "./nodes.mjs";
 import { contenders, stacks } from "./overhead/contenders.mjs";
 import { median } from "./overhead/measure.mjs";
+import { nodeProgram } from "./programs.mjs";
 
 const { values: args } = parseArgs({
   options: {

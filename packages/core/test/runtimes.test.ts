@@ -3,16 +3,25 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter } from "node:path";
+import { basename, delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_FLAGS, chromiumPath } from "../../../scripts/chromium.mjs";
 
-/** The package as it is published, reached by its name as its users do; and the Nodes to try it in. */
+/** The package as it is published, reached by its name as its users do; and the programs to try it in. */
 const folder = fileURLToPath(new URL("..", import.meta.url));
-const nodes = process.env["BIDE_NODES"]?.split(delimiter) ?? [process.execPath];
+const runtimes = process.env["BIDE_RUNTIMES"]?.split(delimiter) ?? [process.execPath];
+
+type Kind = "module" | "commonjs";
+
+/** How each program is told to run a text. */
+const EVALUATE: Readonly<Record<string, (kind: Kind, code: string) => readonly string[]>> = {
+  node: (kind, code) => [`--input-type=${kind}`, "--eval", code],
+  bun: (_, code) => ["--eval", code],
+  deno: (kind, code) => ["eval", ...(kind === "commonjs" ? ["--ext=cjs"] : []), code],
+};
 
 beforeAll(() => {
   if (!existsSync(`${folder}dist/http.js`)) throw new Error("the package is not built: run `npm run build` first");
@@ -35,8 +44,10 @@ const USE = `
   ];`;
 const USED = [200, 3, 2000, [1000, 2000, 4000, 4000]];
 
-function run(node: string, kind: "module" | "commonjs", code: string): unknown {
-  const output = execFileSync(node, [`--input-type=${kind}`, "--eval", code], {
+function run(program: string, kind: Kind, code: string): unknown {
+  const evaluate = EVALUATE[basename(program)];
+  if (evaluate === undefined) throw new Error(`no way is known to run a text in ${program}`);
+  const output = execFileSync(program, evaluate(kind, code), {
     cwd: folder,
     encoding: "utf8",
     // The first `require` of an ES module is announced on stderr by Node 20.
@@ -45,8 +56,8 @@ function run(node: string, kind: "module" | "commonjs", code: string): unknown {
   return JSON.parse(output);
 }
 
-describe.each(nodes)("in %s", (node) => {
-  const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
+describe.each(runtimes)("in %s", (program) => {
+  const [version] = execFileSync(program, ["--version"], { encoding: "utf8" }).split("\n");
 
   test(`${version} imports every entry point and works`, () => {
     const code = `
@@ -55,7 +66,7 @@ describe.each(nodes)("in %s", (node) => {
       import { virtualClock } from "bide/testing";
       ${USE}
       console.log(JSON.stringify(await work()));`;
-    expect(run(node, "module", code)).toEqual(USED);
+    expect(run(program, "module", code)).toEqual(USED);
   });
 
   test(`${version} requires every entry point and works`, () => {
@@ -65,7 +76,7 @@ describe.each(nodes)("in %s", (node) => {
       const { virtualClock } = require("bide/testing");
       ${USE}
       work().then((result) => console.log(JSON.stringify(result)));`;
-    expect(run(node, "commonjs", code)).toEqual(USED);
+    expect(run(program, "commonjs", code)).toEqual(USED);
   });
 });
 
