@@ -33,8 +33,8 @@ export function checkKeys(options: object, known: readonly string[], owner: stri
     const hint = meant ? `did you mean \`${meant}\`?` : `known: ${known.join(", ")}`;
     throw new OptionError(key, `${owner} has no option \`${key}\`; ${hint}`);
   }
-  const { name, clock } = options as { readonly name?: unknown; readonly clock?: unknown };
-  if (name !== undefined && typeof name !== "string") throw optionError("name", "a string", name);
+  const { name = "", clock } = options as { readonly name?: unknown; readonly clock?: unknown };
+  if (typeof name !== "string") throw optionError("name", "a string", name);
   checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
 }
 
