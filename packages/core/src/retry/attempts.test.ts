@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type BlockAttempt, retry, type Tried } from "../index.js";
 import { fail, forever, hang, ok, recorder, type Scripted, scripted, slow, virtualClock } from "../testing.js";
 
@@ -112,6 +112,18 @@ describe("a block of attempts", () => {
     const work = scripted(forever(ok(1)));
     await expect(clock.run(block(retry.attempts({ clock, until }), work))).rejects.toThrow("in until");
     expect(work.calls.length).toBe(1);
+  });
+
+  test("decides on a failure when the loop asks for the next attempt, not before", async () => {
+    const clock = virtualClock();
+    const onRetry = vi.fn();
+    const budget = { deposit: vi.fn(), withdraw: vi.fn(() => true) };
+    for await (const attempt of retry.attempts({ clock, onRetry, budget })) {
+      await attempt.try(() => Promise.reject(new Error("no")));
+      await clock.advance(1);
+      break;
+    }
+    expect([onRetry.mock.calls.length, budget.withdraw.mock.calls.length]).toEqual([0, 0]);
   });
 
   test("leaves no timer and no listener when it is left with break", async () => {

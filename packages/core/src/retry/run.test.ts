@@ -254,6 +254,16 @@ describe("bounds", () => {
     });
   });
 
+  test("a server's wait has to fit into what the attempt left of the time", async () => {
+    const clock = virtualClock();
+    const policy = retry({ retryAfter: () => 50, schedule: [1], jitter: null, deadline: 100, clock });
+    expect(await clock.run(policy.outcome(scripted(slow("60ms", fail(), clock))))).toMatchObject({
+      reason: "hint-exceeds-deadline",
+      retryAfterMs: 50,
+      elapsedMs: 60,
+    });
+  });
+
   test("an attempt names no deadline where there is none, and its time since the run began", async () => {
     const clock = virtualClock({ startMs: 1000 });
     const seen: unknown[] = [];
