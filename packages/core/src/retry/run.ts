@@ -315,7 +315,9 @@ export class RetryRun {
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
     const told = isMatched && this.#config.steps?.giveUp(failure, stop, this.#info(failure));
-    this.#after(told, this.#leave, failure, stop, isMatched);
+    const leave = (): void => this.#leave(undefined, failure, stop, isMatched);
+    if (isLater(told)) this.#later(told, leave, true);
+    else leave();
   }
 
   #leave(_: unknown, failure: Failure, stop: Stop, isMatched: boolean): void {
@@ -378,11 +380,26 @@ export class RetryRun {
     else next.call(this, value, a as A, b as B, c as C);
   }
 
-  #later<V>(value: PromiseLike<V>, next: (value: V) => void): void {
+  /** Between attempts nothing else listens: whom the run asks there, it waits for no longer than it may last itself. */
+  #later<V>(value: PromiseLike<V>, next: (value: V) => void, isOver = false): void {
     const live = this.#live;
+    const isAlone = live === undefined && !isOver && (this.#endMs ?? this.#outer) !== undefined;
+    let isAwaited = true;
+    const go = (step: () => unknown): void => {
+      if (!isAwaited) return;
+      isAwaited = false;
+      if (isAlone) this.release();
+      this.#ifLive(live, step);
+    };
+    if (isAlone) {
+      const stop = startTimer(this.#clock, this.#endMs ?? Number.POSITIVE_INFINITY, () =>
+        go(() => this.#leave(undefined, this.#previous as Failure, { reason: "deadline" }, true)),
+      );
+      this.#hold(stop, () => go(() => this.#checkAborted()));
+    }
     Promise.resolve(value).then(
-      (known) => this.#ifLive(live, () => next(known)),
-      (error: unknown) => this.#ifLive(live, () => this.#end(error)),
+      (known) => go(() => next(known)),
+      (error: unknown) => go(() => this.#end(error)),
     );
   }
 
