@@ -126,6 +126,16 @@ describe("a block of attempts", () => {
     expect([onRetry.mock.calls.length, budget.withdraw.mock.calls.length]).toEqual([0, 0]);
   });
 
+  test("ends after an attempt that nobody tried", async () => {
+    const clock = virtualClock();
+    const numbers: number[] = [];
+    const loop = async (): Promise<void> => {
+      for await (const { number } of retry.attempts({ clock })) numbers.push(number);
+    };
+    await clock.run(loop());
+    expect([numbers, clock.pending]).toEqual([[1], 0]);
+  });
+
   test("leaves no timer and no listener when it is left with break", async () => {
     const clock = virtualClock();
     const { signal } = new AbortController();
