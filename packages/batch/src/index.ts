@@ -16,7 +16,7 @@ export {
   type LastProgress,
   readJournal,
 } from "./journal/reader.js";
-export type { AttemptRecord, Counts, EndpointSettings, RunRecord, RunSettings } from "./journal/records.js";
+export type { Attempt, AttemptRecord, Counts, EndpointSettings, RunRecord, RunSettings } from "./journal/records.js";
 export { batchResults } from "./run/batch-results.js";
 export type { Endpoint } from "./run/endpoint.js";
 export type { BatchEstimate, RestEstimate } from "./run/estimate.js";
@@ -32,6 +32,6 @@ export type {
 } from "./run/events.js";
 export type { BatchLine, BatchLines } from "./run/input.js";
 export { BATCH_DEFAULTS, type BatchOptions, type BatchSummary } from "./run/options.js";
-export { NO_PROGRESS, type Progress } from "./run/progress.js";
+export { NO_PROGRESS, type Progress, type RequestTotals } from "./run/progress.js";
 export { runBatch } from "./run/run-batch.js";
 export type { Stop, StopReason } from "./run/stop.js";

@@ -1,7 +1,7 @@
 import type { DecisionClass } from "@bide/llm";
 import type { ItemOutcome } from "../formats/batch-response.js";
 import { isObject, numberIn, parsedJson } from "../formats/json.js";
-import type { Attempt } from "../run/attempt-log.js";
+import type { Attempt } from "../journal/records.js";
 import type { Sent } from "../run/send.js";
 
 /** What a worker made of a job. */

@@ -10,8 +10,8 @@ export interface Item {
   readonly fingerprint: Buffer;
 }
 
-/** One HTTP request that was made for an item. */
-export interface AttemptRecord {
+/** One HTTP request, when it is over. */
+export interface Attempt {
   /** From 1. */
   readonly number: number;
   /** Wall time, milliseconds since 1970. */
@@ -27,10 +27,14 @@ export interface AttemptRecord {
   readonly code?: string | undefined;
   /** What that means for what to do next; absent when it succeeded. */
   readonly class?: DecisionClass | undefined;
-  /** As the request named it. */
-  readonly model?: string | undefined;
   /** Which of the run's endpoints, from 0. */
   readonly endpoint?: number | undefined;
+}
+
+/** An attempt with what is known of it when its item is done. */
+export interface AttemptRecord extends Attempt {
+  /** As the request named it. */
+  readonly model?: string | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Those of the input that were read from a cache. */

@@ -1,4 +1,5 @@
 import type { Counts } from "../journal/records.js";
+import type { RequestTotals } from "../run/progress.js";
 import type { Bar, Percentiles } from "./histogram.js";
 import type { Series } from "./series.js";
 
@@ -34,16 +35,7 @@ export interface ReportData {
 }
 
 /** Sums over all runs. */
-export interface Totals {
-  readonly attempts: number;
-  /** Those of them that were answered with 429. */
-  readonly rateLimited: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  readonly cost: number;
-  /** Answers whose model has no price. */
-  readonly unpriced: number;
+export interface Totals extends RequestTotals {
   /** Of the last run's prices. */
   readonly currency: string;
   readonly pricesDate: string | undefined;

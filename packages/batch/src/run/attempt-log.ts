@@ -1,18 +1,6 @@
-import type { Decision, DecisionClass, LlmEvent, Usage } from "@bide/llm";
+import type { Decision, LlmEvent, Usage } from "@bide/llm";
 import type { Clock } from "bide";
-
-/** One HTTP request, when it is over. */
-export interface Attempt {
-  readonly number: number;
-  readonly startedMs: number;
-  readonly waitedMs: number;
-  readonly queuedMs?: number | undefined;
-  readonly tookMs: number;
-  readonly status?: number | undefined;
-  readonly code?: string | undefined;
-  readonly class?: DecisionClass | undefined;
-  readonly endpoint?: number | undefined;
-}
+import type { Attempt } from "../journal/records.js";
 
 /** Hears of every attempt, with the name of its item. */
 export interface AttemptWatcher {

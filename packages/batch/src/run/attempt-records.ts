@@ -1,7 +1,6 @@
 import type { BatchRequest } from "../formats/batch-request.js";
 import { modelOf, mostOutputTokens } from "../formats/request-facts.js";
-import type { AttemptRecord } from "../journal/records.js";
-import type { Attempt } from "./attempt-log.js";
+import type { Attempt, AttemptRecord } from "../journal/records.js";
 import type { Sent } from "./send.js";
 
 const NOTHING_USED = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };

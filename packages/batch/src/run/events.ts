@@ -1,6 +1,6 @@
 import type { LaneState, LlmEvent, QuotaChanged } from "@bide/llm";
 import type { ImportReport } from "../journal/import.js";
-import type { AttemptRecord } from "../journal/records.js";
+import type { Attempt } from "../journal/records.js";
 import type { BatchSummary } from "./options.js";
 import type { Progress } from "./progress.js";
 import type { Stop } from "./stop.js";
@@ -28,7 +28,7 @@ export interface AttemptStarted {
 export interface AttemptEnded {
   readonly type: "attempt-ended";
   readonly customId: string;
-  readonly attempt: AttemptRecord;
+  readonly attempt: Attempt;
 }
 
 /** An item has its result, and the result is on the disk. */

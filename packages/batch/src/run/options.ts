@@ -7,6 +7,7 @@ import type { Endpoint } from "./endpoint.js";
 import type { RestEstimate } from "./estimate.js";
 import type { BatchEvent } from "./events.js";
 import type { BatchLines } from "./input.js";
+import type { RequestTotals } from "./progress.js";
 import type { Stop } from "./stop.js";
 
 /** Options of `runBatch`: one endpoint in place (`baseUrl`, `apiKey`, `quota`, …), or several in `endpoints`. */
@@ -83,7 +84,7 @@ export const BATCH_DEFAULTS: {
 });
 
 /** How a run ended. */
-export interface BatchSummary {
+export interface BatchSummary extends RequestTotals {
   readonly total: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -91,17 +92,6 @@ export interface BatchSummary {
   readonly open: number;
   /** How many were done before this run began. */
   readonly before: number;
-  /** HTTP requests of this run. */
-  readonly attempts: number;
-  /** Those of them that were answered with 429. */
-  readonly rateLimited: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  /** What the answers of this run cost, in `currency`. */
-  readonly cost: number;
-  /** Answers whose model has no price. */
-  readonly unpriced: number;
   /** Of the prices, such as `USD`. */
   readonly currency: string;
   readonly elapsedMs: number;

@@ -3,8 +3,7 @@ import type { Clock } from "bide";
 import { isSuccess } from "../formats/batch-response.js";
 import { modelOf } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
-import type { ItemRecord } from "../journal/records.js";
-import { type Attempt, type AttemptWatcher, ItemRun } from "./attempt-log.js";
+import { ItemRun } from "./attempt-log.js";
 import { attemptRecords } from "./attempt-records.js";
 import type { Channel, Channels } from "./channel.js";
 import type { BatchEvent } from "./events.js";
@@ -15,6 +14,7 @@ import { Reachability } from "./reachability.js";
 import { type Sent, send } from "./send.js";
 import { type Stop, stopOfCall } from "./stop.js";
 import type { Supply } from "./supply.js";
+import { type FinishedRecord, Teller } from "./teller.js";
 
 /** What a pool works with. */
 export interface PoolOptions {
@@ -50,17 +50,14 @@ export class Pool {
   readonly #inFlight: (InFlight | undefined)[] = [];
   readonly #reachability: Reachability<() => Promise<void>>;
   readonly #workers: Promise<void>[] = [];
-  readonly #watcher: AttemptWatcher;
+  readonly #teller: Teller;
   #items: Supply | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#reachability = new Reachability();
-    this.#watcher = {
-      began: (number, customId) => this.#began(number, customId),
-      ended: (attempt, customId) => this.#ended(attempt, customId),
-    };
+    this.#teller = new Teller(options.figures, options.tell);
   }
 
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
@@ -116,7 +113,7 @@ export class Pool {
     if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
     const entry: InFlight = {
       open,
-      run: new ItemRun(this.#options.clock, this.#watcher, open.item.customId),
+      run: new ItemRun(this.#options.clock, this.#teller, open.item.customId),
       controller,
     };
     this.#inFlight[place] = entry;
@@ -186,64 +183,9 @@ export class Pool {
     return cost;
   }
 
-  async #record(record: ItemRecord & Required<Pick<ItemRecord, "outcome">>, sent: Sent, cost?: number): Promise<void> {
+  async #record(record: FinishedRecord, sent: Sent, cost?: number): Promise<void> {
     const line = await this.#options.journal.record(record);
-    this.#count(sent, cost);
-    const { item, attempts, outcome } = record;
-    const { inputTokens, outputTokens } = sent;
-    const status = outcome?.kind === "answer" ? outcome.status : undefined;
-    const code = outcome?.kind === "failure" ? outcome.code : undefined;
-    this.#options.tell({
-      type: "item-done",
-      customId: item.customId,
-      ok: isSuccess(sent.outcome),
-      status,
-      code,
-      attempts: attempts.length,
-      inputTokens,
-      outputTokens,
-      cost,
-    });
+    this.#teller.done(record, sent, cost);
     if (line !== undefined) await this.#options.deliver?.(line);
-  }
-
-  #count({ outcome, inputTokens, outputTokens, cachedTokens }: Sent, cost: number | undefined): void {
-    const { figures } = this.#options;
-    if (isSuccess(outcome)) figures.succeeded++;
-    else figures.failed++;
-    figures.inputTokens += inputTokens;
-    figures.outputTokens += outputTokens;
-    figures.cachedTokens += cachedTokens;
-    figures.cost += cost ?? 0;
-    if (isSuccess(outcome) && cost === undefined) figures.unpriced++;
-  }
-
-  #began(number: number, customId: string): void {
-    this.#options.figures.sending++;
-    this.#options.tell({ type: "attempt-started", customId, number });
-  }
-
-  #ended(attempt: Attempt, customId: string): void {
-    const { figures, tell } = this.#options;
-    const { number, startedMs, waitedMs, queuedMs, tookMs, status, code, class: type, endpoint } = attempt;
-    figures.sending--;
-    figures.attempts++;
-    if (status === 429) figures.rateLimited++;
-    if (type) figures.failures[type] = (figures.failures[type] ?? 0) + 1;
-    // Field by field: spread, it costs as much as writing it down.
-    const shown = {
-      number,
-      startedMs,
-      waitedMs,
-      queuedMs,
-      tookMs,
-      status,
-      code,
-      class: type,
-      endpoint,
-      inputTokens: 0,
-      outputTokens: 0,
-    };
-    tell({ type: "attempt-ended", customId, attempt: shown });
   }
 }

@@ -1,8 +1,23 @@
 import type { DecisionClass, LaneState } from "@bide/llm";
 import type { Clock } from "bide";
 
+/** What the requests of a run came to. */
+export interface RequestTotals {
+  /** HTTP requests that ended. */
+  readonly attempts: number;
+  /** Those of them that were answered with 429. */
+  readonly rateLimited: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  /** What the answers cost, in the currency of the run's prices. */
+  readonly cost: number;
+  /** Answers whose model has no price. */
+  readonly unpriced: number;
+}
+
 /** How a run stands, now. One object that changes while the run goes on: read it as often as you like. */
-export interface Progress {
+export interface Progress extends RequestTotals {
   readonly total: number;
   /** Done before this run began. */
   readonly before: number;
@@ -12,19 +27,8 @@ export interface Progress {
   readonly inFlight: number;
   /** Those of them whose request is under way at this moment; the others wait for quota, a pause or a retry. */
   readonly sending: number;
-  /** HTTP requests that ended, in this run. */
-  readonly attempts: number;
-  /** Those of them that were answered with 429. */
-  readonly rateLimited: number;
-  /** Those of them that failed, by what that meant. */
+  /** Requests of this run that failed, by what that meant. */
   readonly failures: Readonly<Partial<Record<DecisionClass, number>>>;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  /** What the answers of this run cost, in the currency of its prices. */
-  readonly cost: number;
-  /** Answers whose model has no price. */
-  readonly unpriced: number;
   /** The quota of each key and model that requests went to: what is let in, who waits, and what binds. */
   readonly lanes: readonly LaneState[];
   /** Milliseconds since the first request could go. */
