@@ -25,6 +25,8 @@ export type {
   AttemptEnded,
   AttemptStarted,
   BatchEvent,
+  EndpointLost,
+  EndpointRegained,
   ItemDone,
   RunEnded,
   RunStarted,

@@ -19,6 +19,11 @@ export interface CallEnding {
 /** The rule of the layer for an error that says that nothing was sent. */
 const UNREACHED = "network.unreached";
 
+/** Whether no connection came about: that says nothing of the request, but of the endpoint. */
+export function isUnreached({ code }: Pick<Attempt, "code">): boolean {
+  return code === UNREACHED;
+}
+
 interface OnTheWire {
   readonly number: number;
   readonly startedMs: number;
@@ -39,6 +44,8 @@ export class ItemRun {
   readonly #watcher: AttemptWatcher;
   readonly #onTheWire: OnTheWire[] = [];
   #begun = 0;
+  /** How many of its attempts say nothing of it. */
+  #disregarded = 0;
   /** When it began, or its last attempt ended. */
   #idleSinceMs: number;
 
@@ -58,14 +65,29 @@ export class ItemRun {
     return this.#onTheWire.length === 0 && !(status >= 200 && status < 300);
   }
 
+  /** The endpoint that it went through is stopped: what it met there says nothing of it. */
+  disregard(): void {
+    this.#disregarded = this.attempts.length;
+  }
+
   /** Whether no request of it had any answer. */
   get isUnanswered(): boolean {
-    return this.attempts.every(({ status }) => status === undefined);
+    return this.#regarded.every(({ status }) => status === undefined);
   }
 
   /** Whether no connection came about for its last request. */
   get isUnreached(): boolean {
-    return this.attempts.at(-1)?.code === UNREACHED;
+    const last = this.attempts.at(-1);
+    return last !== undefined && isUnreached(last);
+  }
+
+  /** Whether no connection came about for any of its requests. */
+  get isNeverReached(): boolean {
+    return this.isUnreached && this.#regarded.every(isUnreached);
+  }
+
+  get #regarded(): readonly Attempt[] {
+    return this.#disregarded === 0 ? this.attempts : this.attempts.slice(this.#disregarded);
   }
 
   begin(queuedMs = 0): OnTheWire {

@@ -1,4 +1,5 @@
 import { type LaneState, type LlmEvent, type LlmFetch, type LlmOptions, llmFetch } from "@bide/llm";
+import { type Clock, systemClock } from "bide";
 import { type Endpoint, headersOf, toldLimits } from "./endpoint.js";
 import type { LayerTold } from "./events.js";
 import { BATCH_DEFAULTS, type BatchOptions } from "./options.js";
@@ -18,6 +19,8 @@ export interface Channel {
   stop: Stop | undefined;
   /** Models whose limit is used up for long: others still go. */
   readonly parked: Map<string | undefined, Stop>;
+  /** From when on one more request looks whether it is back, on the clock, while no connection to it comes about. */
+  lookedAfterMs: number | undefined;
 }
 
 /** What makes channels. */
@@ -34,6 +37,9 @@ export interface ChannelOptions {
  * more ends the run, and the next one goes on.
  */
 const LONGEST_WAIT = "24h";
+
+/** What is out of reach is left alone for so long before one request looks whether it is back: that one goes elsewhere at once. */
+const LOOKS_AFTER_MS = 10_000;
 
 const ABOUT_ONE_CALL: ReadonlySet<string> = new Set([
   ...[
@@ -52,13 +58,16 @@ export class Channels {
   readonly all: readonly Channel[];
   readonly #layers: LlmFetch[] = [];
   readonly #releases: (() => void)[] = [];
+  readonly #clock: Clock;
 
   constructor({ endpoints, fetch, layer, onTold }: ChannelOptions) {
+    this.#clock = layer.clock ?? systemClock;
     this.all = endpoints.map((endpoint, index) => {
       const through = layerOf(endpoint, fetch, layer);
       this.#listen(through, index, onTold);
       const sender = { layer: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
-      return { index, sender, inProgress: 0, weight: weightOf(endpoint), stop: undefined, parked: new Map() };
+      const fresh = { inProgress: 0, stop: undefined, parked: new Map(), lookedAfterMs: undefined };
+      return { index, sender, weight: weightOf(endpoint), ...fresh };
     });
   }
 
@@ -69,14 +78,49 @@ export class Channels {
     this.#releases.push(layer.bide.on((event) => hear(event, index, onTold)));
   }
 
-  /** The one with the most room for a model; `undefined` when all are stopped. */
-  freest(model: string | undefined): Channel | undefined {
+  /**
+   * The one with the most room for a model; one that is out of reach only where there is no other, or to look whether it is
+   * back. `undefined` when all are stopped.
+   *
+   * @param except Those that have had the item already.
+   */
+  freest(model: string | undefined, except: readonly Channel[]): Channel | undefined {
     let best: Channel | undefined;
+    let lost: Channel | undefined;
     for (const channel of this.all) {
-      if (channel.stop || channel.parked.has(model)) continue;
-      if (best === undefined || loadOf(channel) < loadOf(best)) best = channel;
+      if (!serves(channel, model) || except.includes(channel)) continue;
+      if (channel.lookedAfterMs === undefined) best = freer(channel, best);
+      else if (this.#looksAfter(channel)) return channel;
+      else lost = freer(channel, lost);
     }
-    return best;
+    return best ?? lost;
+  }
+
+  /** Whether an item of a model has an endpoint left that is in reach. */
+  hasOther(model: string | undefined, except: readonly Channel[]): boolean {
+    return this.all.some(
+      (channel) => channel.lookedAfterMs === undefined && serves(channel, model) && !except.includes(channel),
+    );
+  }
+
+  /** Whether any endpoint still takes requests for a model, in reach or not. */
+  serves(model: string | undefined): boolean {
+    return this.all.some((channel) => serves(channel, model));
+  }
+
+  /** No connection to it came about. @returns Whether that is news. */
+  lose(channel: Channel): boolean {
+    const isNews = channel.lookedAfterMs === undefined;
+    channel.lookedAfterMs ??= this.#clock.nowMs() + LOOKS_AFTER_MS;
+    return isNews;
+  }
+
+  /** Whether it is time for one request to look. */
+  #looksAfter(channel: Channel): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < (channel.lookedAfterMs ?? nowMs)) return false;
+    channel.lookedAfterMs = nowMs + LOOKS_AFTER_MS;
+    return true;
   }
 
   /** Sends nothing more through a channel; where only a limit is used up, nothing more for this model. */
@@ -96,6 +140,11 @@ export class Channels {
     return undefined;
   }
 
+  /** Where requests go, for people. */
+  hosts(): string {
+    return [...new Set(this.all.map(hostOf))].join(", ");
+  }
+
   /** What the quotas know by now. */
   lanes(): readonly LaneState[] {
     return [...new Set(this.#layers.map(({ bide }) => bide.quota))].flatMap((quota) => quota.state());
@@ -113,6 +162,11 @@ export class Channels {
   close(): void {
     for (const release of this.#releases) release();
   }
+}
+
+/** Where a channel sends to, with the port. */
+export function hostOf({ sender }: Channel): string {
+  return new URL(sender.baseUrl).host;
 }
 
 /** What the options of a batch tell every layer. */
@@ -141,6 +195,14 @@ function hear(event: LlmEvent, endpoint: number, onTold: ChannelOptions["onTold"
 
 function isAboutOneCall(event: LlmEvent): event is Exclude<LlmEvent, LayerTold> {
   return ABOUT_ONE_CALL.has(event.type);
+}
+
+function serves({ stop, parked }: Channel, model: string | undefined): boolean {
+  return stop === undefined && !parked.has(model);
+}
+
+function freer(channel: Channel, other: Channel | undefined): Channel {
+  return other === undefined || loadOf(channel) < loadOf(other) ? channel : other;
 }
 
 function weightOf(endpoint: Endpoint): number {

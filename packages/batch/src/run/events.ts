@@ -48,6 +48,22 @@ export interface ItemDone {
   readonly cost?: number | undefined;
 }
 
+/** No connection to an endpoint comes about: it is left alone while others are in reach, and looked at now and then. */
+export interface EndpointLost {
+  readonly type: "endpoint-lost";
+  /** Its place among the endpoints, from 0. */
+  readonly endpoint: number;
+  /** With the port. */
+  readonly host: string;
+}
+
+/** An endpoint that was lost has answered: it takes part again. */
+export interface EndpointRegained {
+  readonly type: "endpoint-regained";
+  readonly endpoint: number;
+  readonly host: string;
+}
+
 /** Nothing new begins any more; what is under way is finished. */
 export interface RunStopping {
   readonly type: "run-stopping";
@@ -83,6 +99,8 @@ export type BatchEvent =
   | AttemptStarted
   | AttemptEnded
   | ItemDone
+  | EndpointLost
+  | EndpointRegained
   | RunStopping
   | RunEnded
   | (LayerTold & { readonly endpoint: number });

@@ -3,14 +3,15 @@ import type { Clock } from "bide";
 import { isSuccess } from "../formats/batch-response.js";
 import { modelOf } from "../formats/request-facts.js";
 import type { Journal } from "../journal/journal.js";
-import { ItemRun } from "./attempt-log.js";
+import type { Attempt } from "../journal/records.js";
+import { type AttemptWatcher, ItemRun, isUnreached } from "./attempt-log.js";
 import { attemptRecords } from "./attempt-records.js";
-import type { Channel, Channels } from "./channel.js";
+import { type Channel, type Channels, hostOf } from "./channel.js";
 import type { BatchEvent } from "./events.js";
 import type { OpenRequest } from "./item-feed.js";
 import { type CostBound, costOfAnswer } from "./money.js";
 import type { Figures } from "./progress.js";
-import { Reachability } from "./reachability.js";
+import { Reachability, type Unanswered } from "./reachability.js";
 import { type Sent, send } from "./send.js";
 import { type Stop, stopOfCall } from "./stop.js";
 import type { Supply } from "./supply.js";
@@ -37,11 +38,15 @@ export type Deliver = (line: string) => Promise<void>;
 interface InFlight {
   readonly open: OpenRequest;
   readonly run: ItemRun;
-  readonly controller: AbortController;
+  /** The endpoints that have had it; the last has it now. */
+  readonly tried: Channel[];
+  controller: AbortController;
 }
 
 /** Given to items that are let go unfinished: they stay open, and the next run takes them. */
 const LET_GO = Symbol("let go");
+/** Given to items that are to go through another endpoint, as theirs is out of reach. */
+const ELSEWHERE = Symbol("elsewhere");
 
 /** Works on many items at once and writes down what becomes of each. */
 export class Pool {
@@ -51,13 +56,19 @@ export class Pool {
   readonly #reachability: Reachability<() => Promise<void>>;
   readonly #workers: Promise<void>[] = [];
   readonly #teller: Teller;
+  readonly #watcher: AttemptWatcher;
   #items: Supply | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #isEnding = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#reachability = new Reachability();
     this.#teller = new Teller(options.figures, options.tell);
+    this.#watcher = {
+      began: (number, customId) => this.#teller.began(number, customId),
+      ended: (attempt, customId) => this.#ended(attempt, customId),
+    };
   }
 
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
@@ -102,6 +113,7 @@ export class Pool {
 
   /** Lets go of items that only wait, so that the others can end soon; or of all, at once. */
   letGo(which: "waiting" | "all"): void {
+    this.#isEnding = true;
     for (const entry of this.#inFlight) {
       if (entry && (which === "all" || entry.run.isWaiting)) entry.controller.abort(LET_GO);
     }
@@ -113,7 +125,8 @@ export class Pool {
     if (reserved === undefined) return onStop({ reason: "max-cost", message: "what the run may cost is spent" });
     const entry: InFlight = {
       open,
-      run: new ItemRun(this.#options.clock, this.#teller, open.item.customId),
+      run: new ItemRun(this.#options.clock, this.#watcher, open.item.customId),
+      tried: [],
       controller,
     };
     this.#inFlight[place] = entry;
@@ -128,22 +141,43 @@ export class Pool {
     }
   }
 
-  /** Sends an item through whichever endpoint has room; through another one where an endpoint has stopped. */
+  /** Sends an item through whichever endpoint has room; through another one where an endpoint has stopped, or is out of reach. */
   async #answer(entry: InFlight): Promise<number | undefined> {
-    const { channels, journal } = this.#options;
-    const { item, request } = entry.open;
-    const model = modelOf(request);
-    for (let channel = channels.freest(model); channel; channel = channels.freest(model)) {
+    const { channels } = this.#options;
+    const { run, tried } = entry;
+    const model = modelOf(entry.open.request);
+    let code = "no connection";
+    for (let channel = channels.freest(model, tried); channel; channel = channels.freest(model, tried)) {
       const sent = await this.#sendThrough(channel, entry);
-      if (sent === undefined) break;
-      const stop = entry.run.ending && stopOfCall(entry.run.ending);
-      if (stop === undefined) return this.#done(entry, sent, channel);
+      if (sent === LET_GO) break;
+      if (sent === ELSEWHERE) continue;
+      const stop = run.ending && stopOfCall(run.ending);
+      if (stop === undefined && sent.outcome.kind === "failure" && run.isNeverReached) {
+        ({ code } = sent.outcome);
+        break;
+      }
+      if (stop === undefined) return this.#done(entry, sent);
       channels.stop(channel, model, stop);
+      run.disregard();
       this.#endIfStopped();
     }
     this.#endIfStopped();
-    await journal.record({ item, attempts: attemptRecords(request, entry.run.attempts) });
-    return undefined;
+    return this.#leftOpen(entry, code);
+  }
+
+  /** Nothing came of an item, and that says nothing of it: unless the run ends, it is taken up again when anything is answered. */
+  async #leftOpen({ open, run }: InFlight, code: string): Promise<undefined> {
+    const { channels, journal } = this.#options;
+    const { item, request } = open;
+    await journal.record({ item, attempts: attemptRecords(request, run.attempts) });
+    if (this.#isEnding || !channels.serves(modelOf(request))) return;
+    this.#hold({ item: async () => this.#items?.giveBack(open), code, isUnreached: true });
+  }
+
+  #hold(one: Omit<Unanswered<() => Promise<void>>, "host">): void {
+    const { channels, onStop } = this.#options;
+    const stop = this.#reachability.unanswered({ ...one, host: channels.hosts() });
+    if (stop) onStop(stop);
   }
 
   #endIfStopped(): void {
@@ -151,30 +185,55 @@ export class Pool {
     if (stop) this.#options.onStop(stop);
   }
 
-  async #sendThrough(channel: Channel, { open, run, controller }: InFlight): Promise<Sent | undefined> {
+  async #sendThrough(channel: Channel, entry: InFlight): Promise<Sent | typeof LET_GO | typeof ELSEWHERE> {
+    const { open, run, tried, controller } = entry;
     channel.inProgress++;
     run.ending = undefined;
     run.endpoint = channel.index;
+    tried.push(channel);
     try {
       return await send(channel.sender, open.request, controller.signal, run);
     } catch (error) {
-      if (error === LET_GO) return undefined;
-      throw error;
+      if (error === LET_GO) return LET_GO;
+      if (error !== ELSEWHERE) throw error;
+      entry.controller = new AbortController();
+      // Whoever let go of all in between found it on its way.
+      return this.#isEnding ? LET_GO : ELSEWHERE;
     } finally {
       channel.inProgress--;
     }
   }
 
-  async #done(entry: InFlight, sent: Sent, channel: Channel): Promise<number | undefined> {
+  #ended(attempt: Attempt, customId: string): void {
+    this.#teller.ended(attempt, customId);
+    const channel = this.#options.channels.all[attempt.endpoint ?? 0];
+    if (channel === undefined) return;
+    if (isUnreached(attempt)) this.#leave(channel);
+    else if (attempt.status !== undefined && channel.lookedAfterMs !== undefined) this.#regain(channel);
+  }
+
+  #regain(channel: Channel): void {
+    channel.lookedAfterMs = undefined;
+    this.#options.tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
+  }
+
+  /** Leaves an endpoint alone that is out of reach: what waits there goes on to others, where there are any. */
+  #leave(channel: Channel): void {
+    const { channels, tell } = this.#options;
+    if (channels.lose(channel)) tell({ type: "endpoint-lost", endpoint: channel.index, host: hostOf(channel) });
+    for (const entry of this.#inFlight) {
+      if (entry?.tried.at(-1) !== channel || !entry.run.isWaiting) continue;
+      if (channels.hasOther(modelOf(entry.open.request), entry.tried)) entry.controller.abort(ELSEWHERE);
+    }
+  }
+
+  async #done(entry: InFlight, sent: Sent): Promise<number | undefined> {
     const { item, request } = entry.open;
     const cost = isSuccess(sent.outcome) ? costOfAnswer(this.#options.prices, modelOf(request), sent) : undefined;
     const attempts = attemptRecords(request, entry.run.attempts, sent, cost);
     const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
     if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
-      const { host } = new URL(channel.sender.baseUrl);
-      const { isUnreached } = entry.run;
-      const stop = this.#reachability.unanswered({ item: record, host, code: sent.outcome.code, isUnreached });
-      if (stop) this.#options.onStop(stop);
+      this.#hold({ item: record, code: sent.outcome.code, isUnreached: entry.run.isUnreached });
       return undefined;
     }
     // The place in the pool is held until the result is on the disk: what a kill can repeat stays below `concurrency`.

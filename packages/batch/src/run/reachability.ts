@@ -3,10 +3,11 @@ import type { Stop } from "./stop.js";
 /** So many items without any answer, one after another, and the endpoint counts as out of reach. */
 const UNREACHABLE_AFTER = 5;
 
-/** An item that has used up its attempts without any answer. */
+/** An item that has used up its attempts without any answer, wherever it was sent. */
 export interface Unanswered<Held> {
+  /** What is to become of it when anything else is answered. */
   readonly item: Held;
-  /** Where it was sent, with the port. */
+  /** Where the run sends to, with the ports. */
   readonly host: string;
   /** What went wrong last. */
   readonly code: string;
@@ -16,8 +17,8 @@ export interface Unanswered<Held> {
 
 /**
  * Tells a request that cannot be answered from an endpoint that cannot be reached: a laptop that sleeps, or a wrong address,
- * must not fail every item of a file. Items that got no answer at all are held until something is answered; then they were
- * to blame, and have failed.
+ * must not fail every item of a file. Items that got no answer at all are held until something is answered: then those whose
+ * connections broke were to blame, and have failed, and those that no connection came about for are taken up again.
  */
 export class Reachability<Held> {
   #held: Unanswered<Held>[] = [];
@@ -30,7 +31,7 @@ export class Reachability<Held> {
     return this.#isLost ? this.#lost(one) : undefined;
   }
 
-  /** Something was answered: those who were held have failed by themselves. */
+  /** Something was answered. @returns Those who were held. */
   answered(): readonly Held[] {
     return this.#held.length > 0 ? this.#taken() : [];
   }

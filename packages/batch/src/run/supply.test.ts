@@ -46,3 +46,15 @@ test("tells the one who reads of what broke the feed, and ends for the others", 
   const ends = await Promise.allSettled([1, 2].map(() => takeAll(supply, taken)));
   expect([taken, ends.map(({ status }) => status).sort()]).toEqual([[1], ["fulfilled", "rejected"]]);
 });
+
+test("hands out once more what was given back, also after the last, but not once it is stopped", async () => {
+  let isStopped = false;
+  const supply = new Supply(groups(2), () => isStopped);
+  const taken: number[] = [];
+  await takeAll(supply, taken);
+  supply.giveBack(request(1));
+  supply.giveBack(request(2));
+  taken.push((await next(supply))?.item.line ?? 0);
+  isStopped = true;
+  expect([taken, await next(supply)]).toEqual([[1, 2, 2], undefined]);
+});

@@ -6,6 +6,7 @@ export class Supply {
   readonly #isStopped: () => boolean;
   #group: readonly OpenRequest[] = [];
   #next = 0;
+  readonly #givenBack: OpenRequest[] = [];
   #reading: Promise<void> | undefined;
   #isOver = false;
 
@@ -17,7 +18,13 @@ export class Supply {
 
   /** The next request; `undefined` where none is read, or nothing more is wanted. */
   take(): OpenRequest | undefined {
-    return this.#isStopped() ? undefined : this.#group[this.#next++];
+    if (this.#isStopped()) return undefined;
+    return this.#givenBack.length > 0 ? this.#givenBack.pop() : this.#group[this.#next++];
+  }
+
+  /** Hands a request out once more, also after the last. */
+  giveBack(open: OpenRequest): void {
+    this.#givenBack.push(open);
   }
 
   /** The next request once it is read; `undefined` when there is no other. */

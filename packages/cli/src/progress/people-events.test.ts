@@ -21,3 +21,20 @@ test("a long pause is told once, however many requests were refused by it", asyn
     "the endpoint asks to wait 1 min 30 s: too many requests\nthe endpoint asks to wait 1 h 00 min: too many requests\n",
   );
 });
+
+test("an endpoint that comes and goes is told of once a minute", async () => {
+  const [io, clock] = [fakeIo(), virtualClock()];
+  const events = new PeopleEvents(io, clock, "USD", "prompts.jsonl");
+  const lost = (endpoint: number): void =>
+    events.hear({ type: "endpoint-lost", endpoint, host: `127.0.0.1:${endpoint}` });
+
+  for (const endpoint of [0, 1, 0]) lost(endpoint);
+  await clock.advance(59_999);
+  lost(0);
+  await clock.advance(1);
+  lost(0);
+
+  expect(io.said()).toBe(
+    [0, 1, 0].map((each) => `no connection to 127.0.0.1:${each}: it is tried again now and then\n`).join(""),
+  );
+});

@@ -8,6 +8,8 @@ import { Standings } from "./standing.js";
 import { summaryText } from "./summary.js";
 
 const WORTH_TELLING_MS = 60_000;
+/** An endpoint that comes and goes is told of so often at the most. */
+const LOSSES_APART_MS = 60_000;
 
 /** Tells people what a run does, on stderr. */
 export class PeopleEvents implements RunEvents {
@@ -18,6 +20,8 @@ export class PeopleEvents implements RunEvents {
   #display: Display | undefined;
   /** The end of the pause that was told, on the clock. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When it was last told of each endpoint that it is out of reach, on the clock. */
+  readonly #lostAtMs = new Map<number, number>();
 
   constructor(io: Io, clock: Clock, currency: string, file: string) {
     this.#io = io;
@@ -39,6 +43,9 @@ export class PeopleEvents implements RunEvents {
         break;
       case "bucket-paused":
         this.#tellPause(event.pauseMs, event.decision.reason);
+        break;
+      case "endpoint-lost":
+        this.#tellLoss(event.endpoint, event.host);
         break;
     }
   }
@@ -71,6 +78,13 @@ export class PeopleEvents implements RunEvents {
     if (pauseMs < WORTH_TELLING_MS || nowMs < this.#pausedUntilMs) return;
     this.#pausedUntilMs = nowMs + pauseMs;
     this.#say(`the endpoint asks to wait ${time(pauseMs)}: ${reason}`);
+  }
+
+  #tellLoss(endpoint: number, host: string): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - (this.#lostAtMs.get(endpoint) ?? Number.NEGATIVE_INFINITY) < LOSSES_APART_MS) return;
+    this.#lostAtMs.set(endpoint, nowMs);
+    this.#say(`no connection to ${host}: it is tried again now and then`);
   }
 
   #say(line: string): void {
