@@ -47,8 +47,13 @@ async function find() {
 export async function startRedis({ port, config = ["--save", "", "--appendonly", "no"] } = {}) {
   const program = redisProgram();
   const server = new Server(program, port ?? (await freePort()), config);
-  await server.restart();
   started.add(server);
+  try {
+    await server.restart();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return server;
 }
 

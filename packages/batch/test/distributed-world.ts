@@ -21,7 +21,13 @@ export class World {
   #workers: DistributedWorker[] = [];
 
   static async make(emulator: EmulatorOptions, config?: readonly string[]): Promise<World> {
-    return new World(await startRedis(config && { config }), await startEmulator(emulator));
+    const server = await startRedis(config && { config });
+    try {
+      return new World(server, await startEmulator(emulator));
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   private constructor(server: OwnRedis, emulator: Emulator) {
@@ -90,16 +96,22 @@ export class World {
 
   /** Ends the workers and forgets what is in Redis and in the folder. */
   async clear(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.abandon()));
-    this.#workers = [];
+    await this.#abandonWorkers();
     await this.withRedis((redis) => redis.flushall());
     for (const end of ["", ".bide", ".bide.lock", ".bide-wal", ".bide-shm"]) rmSync(this.output + end, { force: true });
   }
 
+  /** Ends all of it, each also where another could not be ended. */
   async close(): Promise<void> {
-    await this.emulator.close();
-    await this.server.stop();
-    rmSync(this.folder, { recursive: true });
+    const ends = await Promise.allSettled([this.#abandonWorkers(), this.emulator.close(), this.server.stop()]);
+    rmSync(this.folder, { recursive: true, force: true });
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  async #abandonWorkers(): Promise<void> {
+    const workers = this.#workers;
+    this.#workers = [];
+    await Promise.all(workers.map((worker) => worker.abandon()));
   }
 }
 

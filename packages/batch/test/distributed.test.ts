@@ -166,6 +166,29 @@ describe("a run over workers", () => {
   });
 });
 
+describe("of few requests, when each had no answer from any worker it was given to", () => {
+  test.each([1, 4])("none of %i has failed where no connection came about, and the run ends", async (count) => {
+    const refused = async (): Promise<never> =>
+      Promise.reject(Object.assign(new TypeError("x"), { code: "ECONNREFUSED" }));
+    const stops: unknown[] = [];
+    world.worker({ fetch: refused, maxAttempts: 1, onStop: ({ reason }) => stops.push(reason) });
+    const summary = await world.run(world.input(count));
+    expect(summary).toMatchObject({ succeeded: 0, failed: 0, open: count, stop: { reason: "unreachable" } });
+    expect(stops).toEqual(["unreachable"]);
+    world.worker();
+    expect(await world.run(world.input(count))).toMatchObject({ succeeded: count, failed: 0, open: 0 });
+  });
+
+  test("the only one has failed where its connections broke, and the worker goes on", async () => {
+    let sent = 0;
+    const breaking: typeof fetch = (url, init) => (++sent > 3 ? fetch(url, init) : Promise.reject(new TypeError("x")));
+    world.worker({ fetch: breaking, maxAttempts: 1 });
+    expect(await world.run(world.input(1))).toMatchObject({ succeeded: 0, failed: 1, open: 0, stop: undefined });
+    expect(sent).toBe(3);
+    expect(await world.run(world.input(1), { retryFailed: true })).toMatchObject({ succeeded: 1, failed: 0 });
+  });
+});
+
 describe("a worker", () => {
   test("that is drained finishes what is under way and gives back what only waits, so that nothing is sent twice", async () => {
     const leaving = world.worker({ concurrency: 8 });

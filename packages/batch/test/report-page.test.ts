@@ -213,7 +213,6 @@ test("a batch by several workers shows what each of them had of it, in light and
     await opened({ viewport: { width: 360, height: 740 }, isMobile: true }, "workers.html");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   } finally {
-    await world.clear();
     await world.close();
   }
 }, 60_000);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Emulator, startEmulator } from "@bide/emulator";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { bundled } from "../../batch/test/bundle.js";
+import { childrenOfTests } from "./children.js";
 
 let script: string;
 let folder: string;
@@ -30,6 +31,7 @@ afterEach(async () => {
   await emulator.close();
   rmSync(folder, { recursive: true });
 });
+const start = childrenOfTests();
 
 /** A run that has so many requests under way at an endpoint that takes so long. */
 async function underWay(latency: string, concurrency: number): Promise<ChildProcess> {
@@ -41,7 +43,7 @@ async function underWay(latency: string, concurrency: number): Promise<ChildProc
 
 function run(...more: readonly string[]): ChildProcess {
   const args = [script, "run", join(folder, "prompts.jsonl"), "-o", output, "--base-url", emulator.baseUrl, ...more];
-  return spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  return start(args);
 }
 
 async function arrivals(child: ChildProcess, count: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
 import { bundled } from "../../batch/test/bundle.js";
 import { main } from "../src/main.js";
+import { childrenOfTests } from "./children.js";
 import { fakeIo } from "./fake-io.js";
 
 const ITEMS = 100;
@@ -17,6 +18,7 @@ let script: string;
 let folder: string;
 let emulator: Emulator;
 let redis: OwnRedis;
+const start = childrenOfTests();
 
 beforeAll(async () => {
   script = await bundled(fileURLToPath(new URL("program.ts", import.meta.url)), "cli-workers");
@@ -36,10 +38,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function worker(name: string): ChildProcess {
-  const args = ["worker", "--redis", redis.url, "--base-url", emulator.baseUrl, "--rpm", "6000", "--name", name];
+function worker(name: string, ...more: readonly string[]): ChildProcess {
+  const args = [
+    "worker",
+    "--redis",
+    redis.url,
+    "--base-url",
+    emulator.baseUrl,
+    "--rpm",
+    "6000",
+    "--name",
+    name,
+    ...more,
+  ];
   const env = { ...process.env, OPENAI_API_KEY: "key-of-the-worker", BIDE_SECRET: "a long and random one" };
-  return spawn(process.execPath, [script, ...args], { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  return start([script, ...args], { env, cwd: folder });
 }
 
 async function ended(child: ChildProcess): Promise<{ readonly code: number; readonly text: string }> {
@@ -96,7 +109,7 @@ test("what is told to one machine holds for many: a schema for the answers, a bo
   });
   expect(emulator.stats().arrivals).toBe(arrivals);
 
-  const child = worker("checking");
+  const child = worker("checking", "--max-attempts", "2");
   const asNumber = file("number.json", { type: "number" });
   const refused = await bide(
     "-o",
