@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
-import { type Attempt, compose, retry } from "./index.js";
+import { LiveAttempt } from "./attempt.js";
+import { type Attempt, compose, concurrencyLimit, hedge, retry } from "./index.js";
 import { virtualClock } from "./testing.js";
 
 /** Reads a stream to its end, or to its error. */
@@ -140,6 +141,55 @@ describe("a stream under a policy", () => {
     };
     const stream = retry({ clock }).iterate(open, { signal: controller.signal });
     await expect(clock.run(read(stream))).rejects.toBe("enough");
+  });
+
+  test("two that a hedge opened in one moment: one is read, the other is closed", async () => {
+    const clock = virtualClock();
+    const opened: ReturnType<typeof source>[] = [];
+    const open = async (): Promise<AsyncIterable<number>> => {
+      const isFirst = opened.length === 0;
+      const one = source([1, 2]);
+      opened.push(one);
+      await clock.sleep(isFirst ? 20 : 10);
+      return one;
+    };
+    const policy = hedge({ delay: 10, maxExtraLoad: 1, clock });
+    expect(await clock.run(read(policy.iterate(open)))).toEqual([1, 2]);
+    await clock.advance(1);
+    expect(opened.map(({ closed }) => closed).sort()).toEqual([0, 1]);
+  });
+
+  test("leaves no listener on the attempt around it, however it ends", async () => {
+    const attempt = new LiveAttempt(1, undefined, undefined, virtualClock(), 0);
+    const listening = new Set<() => void>();
+    const onAbort = attempt.onAbort.bind(attempt);
+    attempt.onAbort = (listener) => {
+      const release = onAbort(listener);
+      listening.add(listener);
+      return () => {
+        listening.delete(listener);
+        release();
+      };
+    };
+    const { iterate } = concurrencyLimit({ limit: 1 });
+    const sources = [source([]), source([1, 2]), source([1, new Error("broken")]), source([new Error("broken")])];
+    for (const one of sources) await read(iterate(() => one, attempt)).catch(() => undefined);
+    for await (const _ of iterate(() => source([1, 2]), attempt)) {
+      expect(listening.size).toBeGreaterThan(0);
+      break;
+    }
+    expect(listening.size).toBe(0);
+  });
+
+  test("a source that throws where it is to be closed is no other", async () => {
+    const clock = virtualClock();
+    const inner = source([1, "hang"])[Symbol.asyncIterator]();
+    const refuse = (): never => {
+      throw new Error("cannot close");
+    };
+    const broken = { [Symbol.asyncIterator]: () => ({ next: () => inner.next(), return: refuse }) };
+    const stream = retry({ clock, deadline: "1s" }).iterate(() => broken);
+    await expect(clock.run(read(stream))).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
   });
 
   test("a source that cannot be closed after a cut changes nothing", async () => {

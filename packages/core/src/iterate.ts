@@ -1,16 +1,11 @@
-import { cancellationIn, guarded, type LiveAttempt } from "./attempt.js";
+import { cancellationIn, type LiveAttempt } from "./attempt.js";
 import { cancellationOf, eitherOf } from "./cancellation.js";
 import { defaultClock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import { Handover } from "./handover.js";
+import { OpenStream } from "./open-stream.js";
 import type { Attempt, Operation, RunOptions } from "./outcome.js";
 import type { Execute, IterateOptions, PolicyCore } from "./policy.js";
-
-interface Opened<T> {
-  readonly attempt: LiveAttempt;
-  readonly iterator: AsyncIterator<T>;
-  readonly first: IteratorResult<T>;
-}
 
 /**
  * An async iterable that is opened under a policy. The policy decides until the first item is there; from then on the
@@ -32,40 +27,37 @@ async function* committed<T>(
   operation: Operation<AsyncIterable<T>>,
   options: RunOptions | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const { attempt, iterator, first } = await execute((outer) => open(operation, outer), options, undefined, undefined);
+  const stream = await execute((outer) => open(operation, outer), options, undefined, undefined);
+  const { attempt } = stream;
   const caller = signals.map(cancellationOf).reduce(eitherOf, cancellationIn(options));
   const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
   const stopTimer = startTimer(clock, attempt.deadlineMs ?? Number.POSITIVE_INFINITY, cut);
   const release = caller?.onAbort(() => attempt.abort(caller.reason));
   if (caller?.aborted) attempt.abort(caller.reason);
-  let isOpen = true;
   try {
-    for (let next = first; !next.done; next = await guarded(attempt, () => iterator.next())) yield next.value;
-    isOpen = false;
-  } catch (error) {
-    isOpen = attempt.aborted;
-    throw error;
+    for (let next = stream.first; !next.done; next = await stream.next()) yield next.value;
   } finally {
     stopTimer();
     release?.();
-    if (isOpen) await closed(iterator, attempt);
+    await stream.close();
   }
 }
 
 /** Opens the stream and waits for its first item, under an attempt that lives as long as the stream. */
-async function open<T>(operation: Operation<AsyncIterable<T>>, outer: Attempt): Promise<Opened<T>> {
+async function open<T>(operation: Operation<AsyncIterable<T>>, outer: Attempt): Promise<OpenStream<T>> {
   const { attempt, release } = (outer as LiveAttempt).fork();
-  const iterator = (await operation(attempt))[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  release();
-  return { attempt, iterator, first };
-}
-
-/** Lets the source clean up. A source that hangs is not waited for once the stream was cut. */
-async function closed(iterator: AsyncIterator<unknown>, attempt: LiveAttempt): Promise<void> {
-  const closing = Promise.resolve(iterator.return?.());
-  if (attempt.aborted) closing.catch(() => undefined);
-  else await closing;
+  try {
+    const iterator = (await operation(attempt))[Symbol.asyncIterator]();
+    const stream = new OpenStream(attempt, iterator, await iterator.next());
+    void stream.ended.then(release);
+    if (!attempt.aborted) return stream;
+    // Nobody waits for it any more.
+    await stream.ended;
+    throw attempt.reason;
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** Runs the whole stream as one operation, handing items over as they come; a retry begins again at the first item. */

@@ -145,6 +145,56 @@ describe("a concurrency limit", () => {
     expect(limit.state().inFlight).toBe(0);
   });
 
+  test("a stream holds its place until it is read to its end, was left, or broke", async () => {
+    const limit = concurrencyLimit({ limit: 1 });
+    const inFlight = (): number => limit.state().inFlight;
+    const seen: number[] = [];
+    async function* two(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+    }
+    async function* broken(): AsyncGenerator<number> {
+      yield 1;
+      throw new Error("broken");
+    }
+    for await (const _ of limit.iterate(two)) seen.push(inFlight());
+    seen.push(inFlight());
+    for await (const _ of limit.iterate(two)) break;
+    seen.push(inFlight());
+    await expect(limit.iterate(broken)[Symbol.asyncIterator]().next()).resolves.toMatchObject({ value: 1 });
+    seen.push(inFlight());
+    expect(seen).toEqual([1, 1, 0, 0, 1]);
+  });
+
+  test("an empty stream holds no place", async () => {
+    const limit = concurrencyLimit({ limit: 1 });
+    for await (const _ of limit.iterate(async function* () {})) expect.unreachable();
+    expect(limit.state().inFlight).toBe(0);
+  });
+
+  test("a stream that nobody waited for any more is closed, and gives its place back then", async () => {
+    const clock = virtualClock();
+    const limit = concurrencyLimit({ limit: 1, clock });
+    let isClosed = false;
+    async function* slow(): AsyncGenerator<number> {
+      try {
+        await clock.sleep(5000);
+        yield 1;
+      } finally {
+        await clock.sleep(1000);
+        isClosed = true;
+      }
+    }
+    const stream = compose(timeout("1s", { clock }), limit).iterate(slow);
+    const reading = stream[Symbol.asyncIterator]().next();
+    await expect(clock.run(reading)).rejects.toMatchObject({ code: "BIDE_CALL_TIMEOUT" });
+    expect([clock.nowMs(), limit.state().inFlight]).toEqual([1000, 1]);
+    await clock.advance(4999);
+    expect([isClosed, limit.state().inFlight]).toEqual([false, 1]);
+    await clock.advance(1);
+    expect([isClosed, limit.state().inFlight]).toEqual([true, 0]);
+  });
+
   test("makes no call, and takes no place, when it is over before it begins", async () => {
     const limit = concurrencyLimit({ limit: 1 });
     const signal = AbortSignal.abort("gone");
@@ -269,6 +319,20 @@ describe("an adaptive concurrency limit", () => {
     await new Promise((resolve) => setImmediate(resolve));
     stop();
     expect([order, limit.state()]).toEqual([["a", "b"], { limit: 2, inFlight: 2, queued: 1 }]);
+  });
+
+  test("hears of an overload in the middle of a stream", async () => {
+    const limit = concurrencyLimit({ adaptive: true, start: 10 });
+    const stream = limit.iterate(async function* () {
+      yield 1;
+      throw overloaded;
+    });
+    await expect(
+      (async () => {
+        for await (const _ of stream) expect(limit.state().limit).toBe(10);
+      })(),
+    ).rejects.toBe(overloaded);
+    expect(limit.state()).toMatchObject({ limit: 9, inFlight: 0 });
   });
 
   test("is moved by what `overload` says", async () => {

@@ -3,9 +3,11 @@ import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
+import { OpenStream, type StreamEnd } from "../open-stream.js";
 import type { Operation } from "../outcome.js";
 import { Passage } from "../passage.js";
 import { type Call, type LayerDescription, makePolicy, type Policy } from "../policy.js";
+import type { CallEnd } from "./aimd.js";
 import {
   CONCURRENCY_LIMIT_DEFAULTS,
   type ConcurrencyLimitOptions,
@@ -130,18 +132,24 @@ class Limiter {
     return { limit, inFlight, queued };
   }
 
-  /** The slot is given back when the call has ended, whether or not anybody waits for it still. */
+  /** The slot is given back when the call, or the stream that it opened, has ended: whether or not anybody waits for it still. */
   #hold<T>(slot: Slot, operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
     return started(operation, attempt).then(
       (value) => {
-        slot.release("success");
+        if (value instanceof OpenStream) void value.ended.then((how) => slot.release(this.#endOf(how)));
+        else slot.release("success");
         return value;
       },
       (error: unknown) => {
-        slot.release(this.#isOverload(error) ? "overload" : "other");
+        slot.release(this.#endOf({ error }));
         throw error;
       },
     );
+  }
+
+  #endOf(failure: StreamEnd): CallEnd {
+    if (failure === undefined) return "success";
+    return this.#isOverload(failure.error) ? "overload" : "other";
   }
 
   async #queue(passage: Passage, priority: number): Promise<Slot> {

@@ -315,12 +315,12 @@ export class RetryRun {
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
     const told = isMatched && this.#config.steps?.giveUp(failure, stop, this.#info(failure));
-    const leave = (): void => this.#leave(undefined, failure, stop, isMatched);
+    const leave = (): void => this.#leave(failure, stop, isMatched);
     if (isLater(told)) this.#later(told, leave, true);
     else leave();
   }
 
-  #leave(_: unknown, failure: Failure, stop: Stop, isMatched: boolean): void {
+  #leave(failure: Failure, stop: Stop, isMatched: boolean): void {
     const { onGivenUp } = this.#config;
     this.#over(stop);
     const { kind, error, value } = failure;
@@ -393,7 +393,7 @@ export class RetryRun {
     };
     if (isAlone) {
       const stop = startTimer(this.#clock, this.#endMs ?? Number.POSITIVE_INFINITY, () =>
-        go(() => this.#leave(undefined, this.#previous as Failure, { reason: "deadline" }, true)),
+        go(() => this.#leave(this.#previous as Failure, { reason: "deadline" }, true)),
       );
       this.#hold(stop, () => go(() => this.#checkAborted()));
     }
