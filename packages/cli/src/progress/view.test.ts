@@ -77,8 +77,13 @@ describe("viewLines", () => {
 describe("progressLine", () => {
   test("says the same in one line", () => {
     expect(progressLine(HALFWAY)).toBe(
-      "179/319 done (56%), 2 failed, 12 in flight, 128 waiting, 870 of 900 requests/min (requests bind), 3 with 429, $0.012, 1 min 12 s left",
+      "179/319 done (56%), 2 failed, 12 in flight, 128 waiting, 870 of 900 requests/min (bound by requests), 3 with 429, $0.012, 1 min 12 s left",
     );
+  });
+
+  test("names what binds as it is spoken of", () => {
+    expect(progressLine({ ...HALFWAY, binds: "pause" })).toContain("(bound by a pause)");
+    expect(progressLine({ ...HALFWAY, binds: "concurrency" })).toContain("(bound by concurrency)");
   });
 
   test("says only what is known", () => {

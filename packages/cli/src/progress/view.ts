@@ -94,5 +94,6 @@ export function progressLine(standing: Standing): string {
 
 function rateText({ requestsPerMinute, requestsLimit, binds }: Standing): string {
   const of = requestsLimit === undefined ? "" : ` of ${short(requestsLimit)}`;
-  return `${short(requestsPerMinute)}${of} requests/min${binds === undefined ? "" : ` (${binds} bind)`}`;
+  const by = binds === "pause" ? "a pause" : binds;
+  return `${short(requestsPerMinute)}${of} requests/min${by === undefined ? "" : ` (bound by ${by})`}`;
 }
