@@ -162,8 +162,17 @@ test("failures stay failures until they are asked for again", async () => {
   expect(f.lines("results.errors.jsonl")).toMatchObject([
     { custom_id: "id-0", response: { status_code: 400 }, error: null },
   ]);
-  expect(await f.run(input)).toMatchObject({ attempts: 0, failed: 1 });
-  expect(await f.run(input, { retryFailed: true })).toMatchObject({ attempts: 1, succeeded: 2, failed: 0 });
+  const begun: unknown[] = [];
+  const onEvent = (event: BatchEvent): void => {
+    if (event.type === "run-started") begun.push([event.progress.before, event.progress.failedBefore]);
+  };
+  expect(await f.run(input, { onEvent })).toMatchObject({ attempts: 0, failed: 1 });
+  const again = { retryFailed: true, onEvent };
+  expect(await f.run(input, again)).toMatchObject({ attempts: 1, succeeded: 2, failed: 0 });
+  expect(begun).toEqual([
+    [2, 1],
+    [1, 0],
+  ]);
 });
 
 test("the journal tells each attempt, what it meant and what it took, and each run", async () => {

@@ -194,11 +194,18 @@ export class Coordinator {
 
   #facts(): Parameters<typeof tellRun>[2] {
     const { ledger, input, seal, options } = this.#parts;
-    const { total, before, succeeded, failed } = ledger.figures;
+    const { total, before, failedBefore, succeeded, failed } = ledger.figures;
     const done = before + succeeded + failed;
     const { schema } = options;
     return {
-      ...{ input: basename(input), total, done, failed, start: this.#start, proof: seal.close(PROOF) },
+      ...{
+        input: basename(input),
+        total,
+        done,
+        failed: failedBefore + failed,
+        start: this.#start,
+        proof: seal.close(PROOF),
+      },
       server: this.#voucher.server,
       // An earlier start may have had one.
       schema: schema === undefined ? "" : seal.close(schema),

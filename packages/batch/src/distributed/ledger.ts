@@ -35,7 +35,7 @@ export class Ledger {
     this.#onEvent = onEvent;
     this.figures = noFigures(clock);
     const { total, succeeded, failed } = journal.counts();
-    Object.assign(this.figures, { total, before: succeeded + failed });
+    Object.assign(this.figures, { total, before: succeeded + failed, failedBefore: failed });
   }
 
   get prices(): PriceList {

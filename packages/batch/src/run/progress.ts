@@ -21,6 +21,8 @@ export interface Progress extends RequestTotals {
   readonly total: number;
   /** Done before this run began. */
   readonly before: number;
+  /** Those of them that had failed. */
+  readonly failedBefore: number;
   readonly succeeded: number;
   readonly failed: number;
   /** Items that are being worked on: their request is under way, or waits for its turn. */
@@ -39,6 +41,7 @@ export interface Progress extends RequestTotals {
 export const NO_PROGRESS: Progress = Object.freeze({
   total: 0,
   before: 0,
+  failedBefore: 0,
   succeeded: 0,
   failed: 0,
   inFlight: 0,

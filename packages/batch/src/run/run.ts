@@ -76,7 +76,7 @@ export class Run {
     const { concurrency, retryFailed } = this.#options;
     if (retryFailed) this.#journal.reopenFailed();
     const { total, succeeded, failed } = this.#journal.counts();
-    Object.assign(this.#figures, { total, before: succeeded + failed });
+    Object.assign(this.#figures, { total, before: succeeded + failed, failedBefore: failed });
     const run = this.#journal.beginRun(this.#clock.wallNowMs(), this.#told());
     this.#tell({ type: "run-started", progress: this.#figures, changes, lanes: () => this.#channels.lanes() });
     const release = this.#listen();

@@ -76,16 +76,15 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
   const counts = reader.counts();
   const last = reader.progress();
   // What the journal counts is newer than what the run told of itself.
-  const before = last?.progress.before ?? 0;
-  const [succeeded, failed] = [counts.succeeded, counts.failed];
+  const { total, succeeded, failed } = counts;
   const told = last?.progress ?? NO_PROGRESS;
-  const progress = { ...told, total: counts.total, before, failed, succeeded: counts.succeeded - before };
-  const standing = standingOf(progress, run?.settings.prices?.currency ?? "USD", ratesOf(progress));
+  const progress = { ...told, total, succeeded, failed, before: 0, failedBefore: 0 };
+  const rates = ratesOf(progress, succeeded + failed - told.before);
+  const standing = standingOf(progress, run?.settings.prices?.currency ?? "USD", rates);
   const state = isRunning ? "running" : run === undefined ? "new" : counts.open === 0 ? "done" : "stopped";
   return {
     state,
     ...standing,
-    ...{ total: counts.total, done: succeeded + failed, succeeded, failed },
     ...(isRunning ? {} : { inFlight: 0, waiting: counts.open, binds: undefined, leftMs: undefined }),
     ending: isRunning || run === undefined ? undefined : (run.ending ?? "killed"),
     pid: isRunning ? run?.pid : undefined,
@@ -93,13 +92,13 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
   };
 }
 
-/** From elsewhere, only the whole of the run is seen. */
-function ratesOf({ elapsedMs, attempts, inputTokens, outputTokens, succeeded, failed }: Progress): Rates {
+/** From elsewhere, only the whole of the run is seen. @param done Of this run. */
+function ratesOf({ elapsedMs, attempts, inputTokens, outputTokens }: Progress, done: number): Rates {
   const perMinute = (count: number): number => (elapsedMs > 0 ? (count / elapsedMs) * 60_000 : 0);
   return {
     requestsPerMinute: perMinute(attempts),
     tokensPerMinute: perMinute(inputTokens + outputTokens),
-    donePerMinute: perMinute(succeeded + failed),
+    donePerMinute: perMinute(done),
   };
 }
 

@@ -29,7 +29,7 @@ export class JsonEvents implements RunEvents {
       case "run-started": {
         const { progress, ...rest } = event;
         const standings = new Standings(progress, this.#currency);
-        this.#tell({ ...rest, total: progress.total, before: progress.before });
+        this.#tell({ ...rest, total: progress.total, before: progress.before, failedBefore: progress.failedBefore });
         const tell = (): void => this.#tell({ type: "run-progressed", ...standings.now() });
         this.#stop = every(PROGRESS_EVERY_MS, this.#clock, tell);
         return;

@@ -1,4 +1,4 @@
-import type { BatchEvent } from "@bide/batch";
+import { type BatchEvent, NO_PROGRESS } from "@bide/batch";
 import { virtualClock } from "bide/testing";
 import { expect, test } from "vitest";
 import { fakeIo } from "../../test/fake-io.js";
@@ -20,6 +20,17 @@ test("a long pause is told once, however many requests were refused by it", asyn
   expect(io.said()).toBe(
     "the endpoint asks to wait 1 min 30 s: too many requests\nthe endpoint asks to wait 1 h 00 min: too many requests\n",
   );
+});
+
+test("a run that goes on says what is done, and what of that has failed", () => {
+  const io = fakeIo();
+  const events = new PeopleEvents(io, virtualClock(), "USD", "prompts.jsonl");
+  const progress = { ...NO_PROGRESS, total: 1319, before: 1200, failedBefore: 17 };
+
+  events.hear({ type: "run-started", progress, changes: undefined, lanes: () => [] });
+  events.stop();
+
+  expect(io.said()).toMatch(/^prompts\.jsonl: 1,319 requests, 1,200 of them done before \(17 failed\)\n/);
 });
 
 test("an endpoint that comes and goes is told of once a minute", async () => {

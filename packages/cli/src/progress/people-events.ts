@@ -93,8 +93,9 @@ export class PeopleEvents implements RunEvents {
   }
 }
 
-function startText(file: string, { total, before }: Progress, changes: ImportReport | undefined): string {
-  const done = before > 0 ? `, ${count(before)} of them done before` : "";
+function startText(file: string, { total, before, failedBefore }: Progress, changes: ImportReport | undefined): string {
+  const failed = failedBefore > 0 ? ` (${count(failedBefore)} failed)` : "";
+  const done = before > 0 ? `, ${count(before)} of them done before${failed}` : "";
   return `${file}: ${plural(total, "request")}${done}\n${changes === undefined ? "" : changedText(changes)}`;
 }
 

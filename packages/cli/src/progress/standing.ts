@@ -5,9 +5,8 @@ import { type Pace, paceOf } from "./pace.js";
 /** How a run stands, as people and programs are told. */
 export interface Standing extends Pace {
   readonly total: number;
-  /** With those of earlier runs. */
+  /** With those of earlier runs, as the next two. */
   readonly done: number;
-  /** Of this run. */
   readonly succeeded: number;
   readonly failed: number;
   /** Requests that are under way at this moment. */
@@ -62,12 +61,20 @@ export class Standings {
 
 /** How a run stands by its figures alone, with what happened per minute of late. */
 export function standingOf(progress: Progress, currency: string, rates: Rates): Standing {
-  const { total, before, succeeded, failed, sending, attempts, rateLimited, lanes } = progress;
+  const { total, before, failedBefore, sending, attempts, rateLimited, lanes } = progress;
   const { inputTokens, outputTokens, cost, unpriced, elapsedMs } = progress;
   const { requestsPerMinute, tokensPerMinute, donePerMinute } = rates;
-  const done = before + succeeded + failed;
+  const done = before + progress.succeeded + progress.failed;
+  const failed = failedBefore + progress.failed;
   return {
-    ...{ total, done, succeeded, failed, inFlight: sending, waiting: Math.max(0, total - done - sending) },
+    ...{
+      total,
+      done,
+      succeeded: done - failed,
+      failed,
+      inFlight: sending,
+      waiting: Math.max(0, total - done - sending),
+    },
     ...{ requestsPerMinute, tokensPerMinute },
     ...paceOf(lanes, { left: total - done, donePerMinute }),
     ...{ attempts, rateLimited, inputTokens, outputTokens },

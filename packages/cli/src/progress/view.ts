@@ -32,10 +32,10 @@ function barLine({ done, failed, total, leftMs }: Standing, width: number, { has
   ];
 }
 
-function itemsLine({ done, failed, inFlight, waiting }: Standing): readonly Piece[] {
+function itemsLine({ succeeded, failed, inFlight, waiting }: Standing): readonly Piece[] {
   const failedText = `failed ${count(failed)}`;
   return [
-    `done ${count(done - failed)}  `,
+    `done ${count(succeeded)}  `,
     failed > 0 ? ["red", failedText] : failedText,
     `  in flight ${count(inFlight)}  waiting ${count(waiting)}`,
   ];
