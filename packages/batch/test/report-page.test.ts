@@ -143,6 +143,47 @@ describe("the page of a report, in a browser", () => {
     expect(header).toBeLessThan(160);
   });
 
+  test("on a phone all of how long it took is in sight, also where it took long", async () => {
+    const report = readReport({ output: join(folder, "results.jsonl"), nowMs: Date.now() });
+    const long = {
+      count: 1_000_000,
+      mean: 1,
+      p50: 754_000,
+      p90: 5_000_000,
+      p95: 8e6,
+      p99: 36_000_000,
+      max: 86_000_000,
+    };
+    writeFileSync(join(folder, "long.html"), reportPage({ ...report, itemMs: long, queuedMs: long, latencyMs: long }));
+    await opened({ viewport: { width: 360, height: 740 }, isMobile: true, deviceScaleFactor: 2 }, "long.html");
+
+    const edges = await page.evaluate(() =>
+      [...document.querySelectorAll("#percentiles th, #percentiles td")].map(
+        (cell) => cell.getBoundingClientRect().right,
+      ),
+    );
+    expect(edges).toHaveLength(7 + 3 * 7);
+    expect(Math.max(...edges)).toBeLessThanOrEqual(360);
+    const [scrolls, wide] = await page.evaluate(() => {
+      const place = document.querySelector("#percentiles .scroll");
+      return [place?.scrollWidth, place?.clientWidth];
+    });
+    expect(scrolls).toBe(wide);
+  });
+
+  test("on a phone the names of rows and the head of their column stay while a table scrolls", async () => {
+    await opened({ viewport: { width: 360, height: 740 }, isMobile: true, deviceScaleFactor: 2 });
+
+    const lefts = await page.evaluate(() => {
+      const place = document.querySelector("#slowest .scroll");
+      if (place === null) return [];
+      place.scrollLeft = 90;
+      const firsts = [...place.querySelectorAll("th:first-child")];
+      return [place.scrollLeft, ...new Set(firsts.map((cell) => cell.getBoundingClientRect().left))];
+    });
+    expect(lefts).toEqual([90, 16]);
+  });
+
   test("charts follow the window when it gets narrower", async () => {
     await opened();
     await page.setViewportSize({ width: 500, height: 900 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, money, percent, perSecond, plural, short, time } from "./format.js";
+import { count, money, percent, perSecond, plural, short, time, timesApart } from "./format.js";
 
 test.each([
   [count(1319), "1,319"],
@@ -30,4 +30,34 @@ test.each([
   [percent(0.98), "98%"],
 ])("%s", (text, expected) => {
   expect(text).toBe(expected);
+});
+
+test.each<[readonly number[], readonly string[]]>([
+  [[], []],
+  [
+    [100, 900, 12_000],
+    ["0.1 s", "0.9 s", "12 s"],
+  ],
+  [
+    [52, 104, 208],
+    ["0.05 s", "0.10 s", "0.21 s"],
+  ],
+  [
+    [5, 5.1, 61_000],
+    ["0.0050 s", "0.0051 s", "1 min 01 s"],
+  ],
+  [
+    [10_000, 10_200],
+    ["10.00 s", "10.20 s"],
+  ],
+  [
+    [7, 7],
+    ["0.0 s", "0.0 s"],
+  ],
+  [
+    [1e-9, 2e-9],
+    ["0.000000 s", "0.000000 s"],
+  ],
+])("lengths of time side by side have the digits that tell them apart: %j", (lengthsMs, texts) => {
+  expect(timesApart(lengthsMs)).toEqual(texts);
 });

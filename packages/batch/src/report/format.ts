@@ -25,6 +25,19 @@ export function time(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** More digits than these tell nobody more. */
+const MOST_DIGITS = 6;
+
+/** Lengths of time as they stand side by side: those that differ, told apart. `0.052 s`, `0.104 s`, `12.000 s`. */
+export function timesApart(lengthsMs: readonly number[]): readonly string[] {
+  const different = new Set(lengthsMs).size;
+  let texts = lengthsMs.map(time);
+  for (let digits = 2; digits <= MOST_DIGITS && new Set(texts).size < different; digits++) {
+    texts = lengthsMs.map((ms) => (ms < 60_000 ? `${(ms / 1000).toFixed(digits)} s` : time(ms)));
+  }
+  return texts;
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

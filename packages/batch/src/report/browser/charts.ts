@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { count, short, time } from "../format.js";
+import { count, short, time, timesApart } from "../format.js";
 import type { Bar } from "../histogram.js";
 import type { Limits } from "../report-data.js";
 import type { Series } from "../series.js";
@@ -19,7 +19,8 @@ export interface ChartData {
 interface Plan {
   readonly data: uPlot.AlignedData;
   readonly series: readonly uPlot.Series[];
-  readonly xValue: (x: number) => string;
+  /** The labels of the x axis at these places. */
+  readonly xLabels: (places: readonly number[]) => readonly string[];
   /** Whether the x axis counts bars instead of seconds. */
   readonly isBars?: boolean;
   /** Where the y axis ends; higher values are cut there. */
@@ -78,7 +79,7 @@ function progressPlan({ succeeded, failed, widthMs }: Series): Plan {
   return {
     data: [times, [0, ...ok], [0, ...bad]],
     series: [area("--good"), line("--bad")],
-    xValue: secondsText,
+    xLabels: secondsTexts,
     say: (index) =>
       `After ${secondsText(times[index] ?? 0)}: ${count(ok[index - 1] ?? 0)} succeeded, ${count(bad[index - 1] ?? 0)} failed`,
   };
@@ -103,7 +104,7 @@ function ratePlan(
   return {
     data: [times, rates, ...(refusedRates ? [refusedRates] : []), ...(limit ? [times.map(() => limit)] : [])],
     series: [area("--mark"), ...(refusedRates ? [line("--bad")] : []), ...(limit ? [dashed("--limit")] : [])],
-    xValue: secondsText,
+    xLabels: secondsTexts,
     // What a full bucket lets go at once is far above the limit, and would leave the rest a flat line.
     ...(limit === undefined ? {} : { yMax: limit * 1.6 }),
     say: (index) => {
@@ -118,10 +119,10 @@ function latencyPlan(bars: readonly Bar[]): Plan {
     data: [bars.map((_, index) => index), bars.map((bar) => bar.count)],
     series: [{ ...area("--mark"), ...barPaths() }],
     isBars: true,
-    xValue: (index) => time(bars[index]?.from ?? 0),
+    xLabels: (places) => timesApart(places.map((index) => bars[index]?.from ?? 0)),
     say: (index) => {
       const bar = bars[index];
-      return bar ? `${time(bar.from)} to ${time(bar.to)}: ${count(bar.count)} answers` : "";
+      return bar ? `${timesApart([bar.from, bar.to]).join(" to ")}: ${count(bar.count)} answers` : "";
     },
   };
 }
@@ -151,7 +152,10 @@ function optionsOf(plan: Plan, place: HTMLElement, readout: HTMLElement, marks: 
         ...axis,
         space: 70,
         incrs: plan.isBars ? [1, 2, 5, 10] : SECONDS,
-        values: (_plot, splits) => splits.map((x) => (x === null ? "" : plan.xValue(x))),
+        values: (_plot, splits) => {
+          const labels = plan.xLabels(splits);
+          return splits.map((x, index) => (x === null ? "" : (labels[index] ?? "")));
+        },
       },
       { ...axis, size: 56, values: (_plot, splits) => splits.map((y) => short(y)) },
     ],
@@ -198,6 +202,10 @@ function dashed(name: string): uPlot.Series {
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function secondsTexts(places: readonly number[]): readonly string[] {
+  return places.map(secondsText);
 }
 
 function secondsText(seconds: number): string {

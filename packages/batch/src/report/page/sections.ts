@@ -45,7 +45,7 @@ export function chart(name: string, title: string, note: string): Html {
 export function percentiles({ latencyMs, queuedMs, itemMs }: ReportData): Html {
   const row = (name: string, values: Percentiles): Html =>
     html`<tr><th scope="row">${name}</th>${[values.p50, values.p90, values.p95, values.p99, values.max].map(
-      (value) => html`<td>${time(value)}</td>`,
+      (value) => html`<td>${unbroken(time(value))}</td>`,
     )}<td>${count(values.count)}</td></tr>`;
   const head = ["p50", "p90", "p95", "p99", "longest", "of"];
   return section(
@@ -61,6 +61,11 @@ export function percentiles({ latencyMs, queuedMs, itemMs }: ReportData): Html {
       ],
     ),
   );
+}
+
+/** With each number kept beside its unit, where a narrow page breaks the line. */
+function unbroken(length: string): string {
+  return length.replaceAll(/ (?=[a-z])/g, "\u00a0");
 }
 
 /** Attempts and what went wrong, by what that means. */
