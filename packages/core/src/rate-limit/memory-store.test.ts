@@ -86,6 +86,16 @@ function checked(ask: (atMs: number) => ReserveAnswer, nowMs: number): number {
   return atMs;
 }
 
+test("a call that costs nothing of a currency makes nothing that was taken of it look later than it was", () => {
+  const store = memoryLimiterStore();
+  void store.update(ratesOf({ tokens: { per: "1s", limit: 10, burst: 10 } }), 0);
+  void store.reserve({ cost: { tokens: 3 }, keepFree: 0 }, 0);
+  void store.reserve({ cost: { requests: 1 }, keepFree: 0 }, 40);
+  // The reading of 20 ms knows of the three tokens: nothing was taken after it.
+  void store.sync({ tokens: { remaining: 7, atMs: 20 } }, 40);
+  expect(store.state(40).currencies["tokens"]?.level).toBeCloseTo(7.2);
+});
+
 describe("for any trace of requests, settlements, readings, pauses and other limits", () => {
   test("what is told to wait is admitted exactly then, and at no instant before", () => {
     const burst = fc.option(amount, { nil: undefined });

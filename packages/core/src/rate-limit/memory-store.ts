@@ -105,7 +105,7 @@ class MemoryStore implements LimiterStore {
 
   /** The rate as the server's answer shows it. */
   #corrected(rate: Rate, told: ServerLevel | undefined, nowMs: number): Rate {
-    const { limit = 0, remaining = -1, atMs = nowMs } = told ?? {};
+    const { limit = 0, remaining = 0, atMs = nowMs } = told ?? {};
     const memory = this.#memory(rate.currency);
     if (!(limit > 0 && limit < Number.POSITIVE_INFINITY) || atMs < memory.limitToldMs) return showing(rate, remaining);
     memory.limitToldMs = atMs;

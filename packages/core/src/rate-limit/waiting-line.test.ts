@@ -47,6 +47,19 @@ describe("the line", () => {
     expect([order, line.size]).toEqual([[1, 3, 2, 5, 0, 4], 0]);
   });
 
+  test("serves who comes again before its equals, and after what is more important", () => {
+    const line = new WaitingLine(1000);
+    const [first, important, again] = [waiter(), waiter(1), waiter()];
+    again.isAgain = true;
+    for (const one of [first, important, again]) line.join(one, never);
+    const order: Waiter[] = [];
+    for (let next = line.first(0); next; next = line.first(0)) {
+      order.push(next);
+      line.serve(next, 0);
+    }
+    expect(order).toEqual([important, again, first]);
+  });
+
   test("one in ten goes to the oldest, as soon as he has waited for the ageing time", () => {
     const line = new WaitingLine(1000);
     for (let i = 0; i < 3; i++) line.join(waiter(0, 500), never);

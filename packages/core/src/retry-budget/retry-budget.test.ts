@@ -117,6 +117,14 @@ describe("a retry budget", () => {
     expect(events).toEqual(Array(2).fill({ type: "budget-exhausted", name: "shared", tokens: 0, capacity: 1 }));
   });
 
+  test("says that it is exhausted at the first call already, where that costs more than it ever holds", () => {
+    const events: PolicyEvent[] = [];
+    const stop = observe((event) => events.push(event));
+    expect(retryBudget({ capacity: 1, perSecond: 0, cost: () => 2 }).withdraw()).toBe(false);
+    stop();
+    expect(events).toEqual([{ type: "budget-exhausted", name: undefined, tokens: 1, capacity: 1 }]);
+  });
+
   test("is silent where nobody listens", () => {
     expect(granted(retryBudget({ capacity: 1, perSecond: 0 }))).toBe(1);
   });

@@ -79,8 +79,7 @@ export class StartBudget implements RetryBudget {
 
   #forget(index: number): void {
     const oldest = index - SLICES + 1;
-    if ((this.#slices[0]?.index ?? index) < oldest)
-      this.#slices = this.#slices.filter((slice) => slice.index >= oldest);
+    this.#slices = this.#slices.filter((slice) => slice.index >= oldest);
   }
 
   #index(): number {
