@@ -1,6 +1,5 @@
 import { systemClock } from "../clock.js";
 import { BideError, OptionError } from "../errors.js";
-import { checkMethods } from "../options.js";
 
 /** Time for code that blocks: its `sleep` returns when the time is over. */
 export interface BlockingClock {
@@ -37,7 +36,6 @@ export const blockingClock: BlockingClock = {
  * @throws BlockingNotAllowedError when it is the host's, and this thread may not block: found out before the first call.
  */
 export function blockingClockOf(clock: BlockingClock | undefined): BlockingClock {
-  checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
   if (clock !== undefined) return clock;
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);

@@ -195,10 +195,7 @@ export class SyncRun {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, ...stop, failure }, given, "onGiveUp", failure);
     }
-    if (trace === undefined) return;
-    trace.reason = stop.reason;
-    if (failure) trace.failure = failure;
-    if (stop.retryAfterMs !== undefined) trace.retryAfterMs = stop.retryAfterMs;
+    if (trace) Object.assign(trace, stop, { failure });
   }
 
   #info(attempt: number, elapsedMs: number): StepInfo {

@@ -222,7 +222,12 @@ describe("what cannot be done without an event loop is refused", () => {
     expect(() => retrySync(untyped({ retries: 3 }))).toThrow(
       "retrySync has no option `retries`; did you mean `maxAttempts`?",
     );
-    expect(() => retrySync({ clock: untyped({}) })).toThrow("expected `clock` to be a clock (with nowMs and sleep)");
+    for (const make of [
+      () => retrySync({ clock: untyped({}) }),
+      () => onExceptionSync(expo(), Error, { clock: untyped({}) }),
+      () => onPredicateSync(expo(), undefined, { clock: untyped({}) }),
+    ])
+      expect(make).toThrow("expected `clock` to be a clock (with nowMs and sleep)");
     expect(() => retrySync(untyped(function* tokens() {}))).toThrow("`tokens` is a generator function");
   });
 
