@@ -217,9 +217,9 @@ const OPEN: readonly Case[] = [
     async (bench) => {
       await bench.opened();
       await bench.pass(310);
-      const tickets = [await bench.enter(), await bench.enter()];
+      const first = await bench.enter();
+      const second = await bench.enter();
       await bench.refused();
-      const [first = -1, second = -1] = tickets;
       same((await bench.store.report(first, "success", bench.now()))?.to.status, undefined, "the first probe");
       await bench.refused();
       same((await bench.store.report(second, "success", bench.now()))?.to.status, "closed", "the second probe");
