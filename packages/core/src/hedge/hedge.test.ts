@@ -140,6 +140,24 @@ describe("hedge", () => {
     expect([await running, asked]).toEqual(["gone", 0]);
   });
 
+  test("an error in the moment in which a hedge is due begins none, and asks no budget", async () => {
+    const inner = virtualClock();
+    const rejects: ((error: Error) => void)[] = [];
+    // When the second hedge is due, the first one fails before who waits for the time can do anything.
+    const timer = (atMs: number, wake: () => void): (() => void) =>
+      inner.timer(atMs, () => {
+        rejects[1]?.(new Error("no"));
+        wake();
+      });
+    const clock = { nowMs: () => inner.nowMs(), wallNowMs: () => 0, sleep: inner.sleep.bind(inner), timer };
+    let asked = 0;
+    const budget: Budget = { deposit: () => undefined, withdraw: () => ++asked > 0 };
+    const policy = hedge({ delay: 100, maxHedges: 2, maxExtraLoad: 10, budget, clock });
+    void policy.run(() => new Promise<never>((_, reject) => rejects.push(reject)));
+    await inner.runAll();
+    expect([rejects.length, asked]).toEqual([2, 1]);
+  });
+
   test("a success leaves no listener on the caller's signal", async () => {
     const clock = virtualClock();
     const { signal } = new AbortController();
