@@ -64,13 +64,13 @@ describe("a stream under a policy", () => {
 
   test("is closed when the reader leaves, and only then", async () => {
     const clock = virtualClock();
-    const [left, ended] = [source([1, 2, 3]), source([1])];
+    const [left, ended, empty] = [source([1, 2, 3]), source([1]), source([])];
     const leave = async (): Promise<void> => {
       for await (const _ of retry({ clock }).iterate(() => left)) break;
     };
     await clock.run(leave());
-    await clock.run(read(retry({ clock }).iterate(() => ended)));
-    expect([left.closed, ended.closed, clock.pending]).toEqual([1, 0, 0]);
+    for (const over of [ended, empty]) await clock.run(read(retry({ clock }).iterate(() => over)));
+    expect([left.closed, ended.closed, empty.closed, clock.pending]).toEqual([1, 0, 0, 0]);
   });
 
   test.each([
@@ -94,6 +94,36 @@ describe("a stream under a policy", () => {
     controller.abort("enough");
     expect(await reading).toBe("enough");
     expect([items, attempt?.signal.reason, hanging.closed, clock.pending]).toEqual([[1], "enough", 1, 0]);
+  });
+
+  test("is closed as soon as it is cut, also while the reader is busy with an item", async () => {
+    const clock = virtualClock();
+    const numbers = source([1, 2]);
+    const stream = retry({ clock, deadline: "1s" })
+      .iterate(() => numbers)
+      [Symbol.asyncIterator]();
+    await clock.run(stream.next());
+    await clock.advance(999);
+    expect(numbers.closed).toBe(0);
+    await clock.advance(1);
+    expect(numbers.closed).toBe(1);
+    await expect(stream.next()).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("that is cut is under way until its source has closed, and holds its place in a concurrency limit so long", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const limit = concurrencyLimit({ limit: 1, clock });
+    const inner = source([1, "hang"])[Symbol.asyncIterator]();
+    const slow = {
+      [Symbol.asyncIterator]: () => ({ next: () => inner.next(), return: () => clock.sleep(30) as never }),
+    };
+    const reading = read(limit.iterate(() => slow, { signal: controller.signal })).catch((reason: unknown) => reason);
+    await clock.advance(5);
+    controller.abort("enough");
+    expect([await reading, limit.state().inFlight]).toEqual(["enough", 1]);
+    await clock.advance(30);
+    expect(limit.state().inFlight).toBe(0);
   });
 
   test("that is left is waited for until it is closed, and its failure to close is the reader's", async () => {
@@ -157,6 +187,22 @@ describe("a stream under a policy", () => {
     expect(await clock.run(read(policy.iterate(open)))).toEqual([1, 2]);
     await clock.advance(1);
     expect(opened.map(({ closed }) => closed).sort()).toEqual([0, 1]);
+  });
+
+  test("one whose first item comes after a hedge has won closes itself, and is nothing to discard", async () => {
+    const clock = virtualClock();
+    const sources = [source([1]), source([2])];
+    let opened = 0;
+    const open = async (): Promise<AsyncIterable<number>> => {
+      const index = opened++;
+      await clock.sleep(index === 0 ? 200 : 10);
+      return sources[index] ?? source([]);
+    };
+    const discard = vi.fn();
+    const policy = hedge({ delay: 100, maxExtraLoad: 10, discard, clock });
+    expect(await clock.run(read(policy.iterate(open)))).toEqual([2]);
+    await clock.advance(100);
+    expect([sources.map(({ closed }) => closed), discard.mock.calls]).toEqual([[1, 0], []]);
   });
 
   test("leaves no listener on the attempt around it, however it ends", async () => {

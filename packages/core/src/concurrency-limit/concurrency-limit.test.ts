@@ -335,6 +335,17 @@ describe("an adaptive concurrency limit", () => {
     expect(limit.state()).toMatchObject({ limit: 9, inFlight: 0 });
   });
 
+  test("is raised by a stream that ends well, as soon as it has ended", async () => {
+    const limit = concurrencyLimit({ adaptive: true, start: 1 });
+    const limits: number[] = [];
+    for await (const _ of limit.iterate(async function* () {
+      yield 1;
+      yield 2;
+    }))
+      limits.push(limit.state().limit);
+    expect([...limits, limit.state().limit]).toEqual([1, 1, 2]);
+  });
+
   test("is moved by what `overload` says", async () => {
     const limit = concurrencyLimit({ adaptive: true, overload: RangeError });
     await limit.outcome(() => Promise.reject(overloaded));
