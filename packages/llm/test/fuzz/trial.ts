@@ -1,4 +1,4 @@
-import { CostTooLargeError } from "bide";
+import { AdmissionDeadlineError, CostTooLargeError } from "bide";
 import { virtualClock } from "bide/testing";
 import {
   type DecisionClass,
@@ -171,8 +171,9 @@ async function outcome(answering: Promise<Response>): Promise<Ended> {
 
 function isKnown(error: unknown): boolean {
   if (error === undefined) return true;
-  // What was made up may be a limit that no request fits: then that is said, before anything more is sent.
-  const known = [StreamInterruptedError, MalformedAnswerError, RequestTimeoutError, CostTooLargeError];
+  // What was made up may be a limit that no request fits, or none before its deadline: that is said, and nothing more is sent.
+  const refusals = [CostTooLargeError, AdmissionDeadlineError];
+  const known = [StreamInterruptedError, MalformedAnswerError, RequestTimeoutError, ...refusals];
   if (known.some((type) => error instanceof type)) return true;
   return error instanceof TypeError && /^(terminated|fetch failed)$/.test(error.message);
 }
