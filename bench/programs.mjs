@@ -2,16 +2,16 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const LINUX = { x64: "linux-x64", arm64: "linux-arm64" }[process.arch];
+const { arch } = process;
 const FROM_NPM = {
-  bun: `@oven/bun-${LINUX?.replace("arm64", "aarch64")}/bin/bun`,
-  deno: `@deno/${LINUX}-glibc/deno`,
+  bun: `@oven/bun-linux-${arch === "arm64" ? "aarch64" : arch}/bin/bun`,
+  deno: `@deno/linux-${arch}-glibc/deno`,
 };
 
 /** The program of a Node of this major version. Throws, with how to get one, when there is none. */
 export function nodeProgram(major) {
   if (process.versions.node.split(".")[0] === String(major)) return process.execPath;
-  return programAt(`node${major}-${process.platform}-${process.arch}/bin/node`, `NODE${major}`);
+  return programAt(`node${major}-${process.platform}-${arch}/bin/node`, `NODE${major}`);
 }
 
 /** The program of `"bun"` or `"deno"`. Throws, with how to get one, when there is none. */

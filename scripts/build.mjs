@@ -41,9 +41,11 @@ async function bundle(folder) {
     logLevel: "warning",
     logOverride: { "ignored-bare-import": "silent" },
   };
-  const { metafile } = await build({ ...options, write: false });
-  const together = sharing(entryPoints, sharedIn(metafile));
-  await build({ ...options, plugins: [textImports, together] });
+  if (entryPoints.length > 1) {
+    const { metafile } = await build({ ...options, write: false });
+    options.plugins.push(sharing(entryPoints, sharedIn(metafile)));
+  }
+  await build(options);
 }
 
 /** The sources that more than one entry point needs. */

@@ -1,7 +1,7 @@
 import { type EmulatorFetch, emulatorFetch } from "@bide/emulator";
 import { type VirtualClock, virtualClock } from "bide/testing";
+import { seeded } from "../../core/test/seeded.js";
 import { type LlmFetch, type LlmOptions, llmFetch, Quota, type QuotaOptions } from "../src/index.js";
-import { seeded } from "./seeded.js";
 
 type EmulatorOptions = NonNullable<Parameters<typeof emulatorFetch>[0]>;
 type LogEntry = ReturnType<EmulatorFetch["log"]>[number];

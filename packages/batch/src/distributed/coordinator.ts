@@ -198,14 +198,12 @@ export class Coordinator {
     const done = before + succeeded + failed;
     const { schema } = options;
     return {
-      ...{
-        input: basename(input),
-        total,
-        done,
-        failed: failedBefore + failed,
-        start: this.#start,
-        proof: seal.close(PROOF),
-      },
+      input: basename(input),
+      total,
+      done,
+      failed: failedBefore + failed,
+      start: this.#start,
+      proof: seal.close(PROOF),
       server: this.#voucher.server,
       // An earlier start may have had one.
       schema: schema === undefined ? "" : seal.close(schema),

@@ -5,6 +5,7 @@ import type { BatchRequest } from "../formats/batch-request.js";
 import type { Attempt } from "../journal/records.js";
 import { ItemRun } from "../run/attempt-log.js";
 import type { Channel } from "../run/channel.js";
+import { UNREACHABLE_AFTER } from "../run/reachability.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
 import { GIVEN_BACK, type TakenJob } from "./engine.js";
@@ -36,8 +37,6 @@ const ANSWERS_KEPT_MS = 24 * 3600 * 1000;
 const TRIED_BY = 3;
 /** How often it is looked whether the run has put a Redis right that restarted. */
 const LOOKS_AFTER_MS = 50;
-/** So many of them, one after another, and the endpoint counts as out of reach. */
-const UNREACHABLE_AFTER = 5;
 const LET_GO = Symbol("let go");
 
 interface Held {

@@ -115,6 +115,13 @@ export class Channels {
     return isNews;
   }
 
+  /** It has answered. @returns Whether that is news. */
+  regain(channel: Channel): boolean {
+    const isNews = channel.lookedAfterMs !== undefined;
+    channel.lookedAfterMs = undefined;
+    return isNews;
+  }
+
   /** Whether it is time for one request to look. */
   #looksAfter(channel: Channel): boolean {
     const nowMs = this.#clock.nowMs();

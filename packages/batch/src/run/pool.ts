@@ -206,15 +206,12 @@ export class Pool {
 
   #ended(attempt: Attempt, customId: string): void {
     this.#teller.ended(attempt, customId);
-    const channel = this.#options.channels.all[attempt.endpoint ?? 0];
+    const { channels, tell } = this.#options;
+    const channel = channels.all[attempt.endpoint ?? 0];
     if (channel === undefined) return;
     if (isUnreached(attempt)) this.#leave(channel);
-    else if (attempt.status !== undefined && channel.lookedAfterMs !== undefined) this.#regain(channel);
-  }
-
-  #regain(channel: Channel): void {
-    channel.lookedAfterMs = undefined;
-    this.#options.tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
+    else if (attempt.status !== undefined && channels.regain(channel))
+      tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
   }
 
   /** Leaves an endpoint alone that is out of reach: what waits there goes on to others, where there are any. */

@@ -67,14 +67,12 @@ export function standingOf(progress: Progress, currency: string, rates: Rates): 
   const done = before + progress.succeeded + progress.failed;
   const failed = failedBefore + progress.failed;
   return {
-    ...{
-      total,
-      done,
-      succeeded: done - failed,
-      failed,
-      inFlight: sending,
-      waiting: Math.max(0, total - done - sending),
-    },
+    total,
+    done,
+    succeeded: done - failed,
+    failed,
+    inFlight: sending,
+    waiting: Math.max(0, total - done - sending),
     ...{ requestsPerMinute, tokensPerMinute },
     ...paceOf(lanes, { left: total - done, donePerMinute }),
     ...{ attempts, rateLimited, inputTokens, outputTokens },

@@ -1,4 +1,4 @@
-import { seeded } from "../seeded.js";
+import { seeded } from "../../../core/test/seeded.js";
 
 /** Dice with more faces. */
 export class Dice {
