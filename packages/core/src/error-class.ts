@@ -19,7 +19,7 @@ export function isErrorClass(value: unknown): value is ErrorClass {
 
 /** One function of whatever a match may be. @throws OptionError when it is none of it. */
 export function matcherOf(match: ErrorMatch, option: string): (error: unknown) => boolean {
-  if (Array.isArray(match)) {
+  if (Array.isArray(match) && match.length > 0) {
     for (const type of match) if (!isErrorClass(type)) throw optionError(option, "error classes", type);
     return (error) => match.some((type) => error instanceof type);
   }

@@ -74,7 +74,8 @@ test.each<[value: unknown, shown: string]>([
   [true, "`true` (boolean)"],
   [Symbol.for("x"), "`Symbol(x)` (symbol)"],
   [[1, 2], "an array of 2"],
-  [{ secret: 1 }, "an object"],
+  [{ secret: 1 }, "an object (`Object`)"],
+  [new Date(0), "an object (`Date`)"],
   [Math.max, "a function (`max`)"],
   [
     (

@@ -18,13 +18,15 @@ export class BideError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     const { name, [BRAND]: isBranded } = Object(value) as { readonly name?: unknown; readonly [BRAND]?: unknown };
+    // The base is known by its own base: bundlers give a class that speaks of itself by name another name.
     return (
-      isBranded === true && (this === BideError || name === this.prototype.name || super[Symbol.hasInstance](value))
+      isBranded === true &&
+      (Object.getPrototypeOf(this) === Error || name === this.prototype.name || super[Symbol.hasInstance](value))
     );
   }
 }
 
-/** An option is outside what it may be. Thrown when a policy is made, never when it runs. */
+/** An option is outside what it may be. Thrown when a policy is made, or before a run that was given it has begun. */
 export class OptionError extends BideError {
   override readonly code = "BIDE_OPTION";
   override get name(): "OptionError" {
@@ -47,12 +49,17 @@ export function optionError(option: string, expected: string, value: unknown): O
   return new OptionError(option, `expected \`${option}\` to be ${expected}, got ${shown(value)}`);
 }
 
+/** What kind of built-in thing a value is, in whichever realm it was made: `"Object"`, `"Promise"`, `"GeneratorFunction"`. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
 /** A value as an error message shows it: short, with its type, and never the inside of an object. */
 export function shown(value: unknown): string {
   const type = typeof value;
   if (type === "function") return `a function (\`${(value as { name: string }).name || "anonymous"}\`)`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (type === "object" && value) return "an object";
+  if (type === "object" && value) return `an object (\`${tagOf(value)}\`)`;
   const text = `\`${type === "string" ? JSON.stringify(value) : String(value)}\``;
   return value == null ? text : `${text} (${type})`;
 }

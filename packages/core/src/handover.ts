@@ -1,16 +1,19 @@
+type Taken<T> = IteratorResult<T, undefined>;
+
 /** Passes items from one async flow to another, one at a time: the giver waits until its item was asked for. */
 export class Handover<T> {
-  #taker: { resolve(result: IteratorResult<T, undefined>): void; reject(error: unknown): void } | undefined;
+  #taker: ((result: Taken<T> | Promise<Taken<T>>) => void) | undefined;
   #waiting: { readonly item: T; readonly taken: () => void } | undefined;
-  #ended: { readonly failed?: true; readonly error?: unknown } | undefined;
+  /** What everybody gets who comes late. */
+  #ended: Promise<Taken<T>> | undefined;
 
   /** Resolves when the item was taken, or nobody will take it any more. */
-  give(item: T): Promise<void> {
-    if (this.#ended) return Promise.resolve();
+  give(item: T): Promise<void> | undefined {
+    if (this.#ended !== undefined) return undefined;
     if (this.#taker) {
-      this.#taker.resolve({ done: false, value: item });
+      this.#taker({ done: false, value: item });
       this.#taker = undefined;
-      return Promise.resolve();
+      return undefined;
     }
     return new Promise((taken) => {
       // An item of an attempt that was cut meanwhile makes room for its successor's.
@@ -19,28 +22,34 @@ export class Handover<T> {
     });
   }
 
-  take(): Promise<IteratorResult<T, undefined>> {
+  take(): Promise<Taken<T>> {
     if (this.#waiting) {
       const { item, taken } = this.#waiting;
       this.#waiting = undefined;
       taken();
       return Promise.resolve({ done: false, value: item });
     }
-    if (this.#ended?.failed) return Promise.reject(this.#ended.error);
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.#taker = { resolve, reject };
-    });
+    return (
+      this.#ended ??
+      new Promise((resolve) => {
+        this.#taker = resolve;
+      })
+    );
   }
 
   end(): void {
-    this.#ended ??= {};
-    this.#taker?.resolve({ done: true, value: undefined });
-    this.#waiting?.taken();
+    this.#end(Promise.resolve({ done: true, value: undefined }));
   }
 
   fail(error: unknown): void {
-    this.#ended ??= { failed: true, error };
-    this.#taker?.reject(error);
+    this.#end(Promise.reject(error));
+  }
+
+  #end(how: Promise<Taken<T>>): void {
+    // Perhaps nobody comes to hear of it.
+    how.catch(() => undefined);
+    this.#ended ??= how;
+    this.#taker?.(how);
+    this.#waiting?.taken();
   }
 }

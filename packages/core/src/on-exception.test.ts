@@ -236,9 +236,10 @@ describe.each(kinds)("onException around %s", (_, script) => {
     expect([record.backoff, record.giveup, record.success, said, giveup.mock.calls]).toEqual([[], [], [], [], []]);
   });
 
-  test("an empty list of classes matches nothing", async () => {
-    const target = script(fail(new Error("once")));
-    await expect(onException(expo(), [])(target)()).rejects.toThrow("once");
+  test("a list of no classes can match nothing, and is refused", () => {
+    expect(() => onException(expo(), [])).toThrow(
+      "expected `exception` to be an error class, a list of them, or a function of the error, got an array of 0",
+    );
   });
 
   test("one handler or many, in any iterable, sync or async, are called in order, each awaited before the wait", async () => {

@@ -1,4 +1,4 @@
-import { OptionError, optionError } from "./errors.js";
+import { OptionError, optionError, tagOf } from "./errors.js";
 
 /**
  * What other libraries call our options; letters only, in lower case. Of ours, those that the policy knows are suggested.
@@ -22,36 +22,36 @@ const ELSEWHERE: readonly (readonly [names: RegExp, ours: string])[] = [
 ];
 
 /**
- * @throws OptionError for a key that is not known, with the name that was meant, as far as it can be guessed; and for a `name`
- * that is no string or a `clock` that is none, which mean the same in every policy.
+ * @throws OptionError for a key that is not known, with the name that was meant, as far as it can be guessed; and for a value
+ * of the options that mean the same everywhere (`name`, `clock`, `signal`, `deadlineMs`) that is none.
  */
 export function checkKeys(options: object, known: readonly string[], owner: string): void {
   checkObject(options, owner);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const meant = suggestions(key, known).join("` or `");
+    const meant = suggestion(key, known);
     const hint = meant ? `did you mean \`${meant}\`?` : `known: ${known.join(", ")}`;
     throw new OptionError(key, `${owner} has no option \`${key}\`; ${hint}`);
   }
-  const { name = "", clock } = options as { readonly name?: unknown; readonly clock?: unknown };
+  const { name = "", clock, signal, deadlineMs = 0 } = options as { readonly [option: string]: unknown };
   if (typeof name !== "string") throw optionError("name", "a string", name);
   checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
-}
-
-function suggestions(key: string, known: readonly string[]): readonly string[] {
-  const letters = key.toLowerCase().replace(/[^a-z]|ms$/g, "");
-  const typo = nearest(letters, known, 1);
-  if (typo) return [typo];
-  const ours = ELSEWHERE.find(([names]) => names.test(letters))?.[1];
-  const meant = ours?.split(" ").filter((name) => known.includes(name)) ?? [];
-  return meant.length > 0 ? meant : [nearest(letters, known) ?? ""];
-}
-
-/** @throws OptionError unless `value` is a plain object of options. */
-export function checkObject(value: unknown, option: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw optionError(option, "an object of options", value);
+  checkMethods(signal, "signal", ["addEventListener"], "an AbortSignal");
+  if (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs)) {
+    throw optionError("deadlineMs", "milliseconds", deadlineMs);
   }
+}
+
+function suggestion(key: string, known: readonly string[]): string | undefined {
+  const letters = key.toLowerCase().replace(/[^a-z]|ms$/g, "");
+  const ours = ELSEWHERE.find(([names]) => names.test(letters))?.[1].split(" ") ?? [];
+  const meant = ours.filter((name) => known.includes(name)).join("` or `");
+  return nearest(letters, known, 1) ?? (meant || nearest(letters, known));
+}
+
+/** @throws OptionError unless `value` is an object that may hold options: a promise, a map or a signal holds none. */
+export function checkObject(value: unknown, option: string, expected = "an object of options"): void {
+  if (!["Object", "Module"].includes(tagOf(value))) throw optionError(option, expected, value);
 }
 
 /** @throws OptionError unless `value` has these methods, or is left out. */
@@ -80,7 +80,12 @@ export function checkNumber(value: unknown, option: string, bounds: string): voi
 
 /** @throws OptionError unless `value` is a function or left out. */
 export function checkFunction(value: unknown, option: string): void {
-  if (value !== undefined && typeof value !== "function") throw optionError(option, "a function", value);
+  if (value !== undefined) checkCallable(value, option);
+}
+
+/** @throws OptionError unless `value` is a function. */
+export function checkCallable(value: unknown, option: string): asserts value is (...args: never[]) => unknown {
+  if (typeof value !== "function") throw optionError(option, "a function", value);
 }
 
 /** @throws OptionError unless `value` is true, false, or left out. */

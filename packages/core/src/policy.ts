@@ -1,7 +1,9 @@
 import type { Clock } from "./clock.js";
 import { optionError } from "./errors.js";
 import { iterateUnder } from "./iterate.js";
+import { checkCallable } from "./options.js";
 import type { Attempt, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
+import { checkRunOptions } from "./run-options.js";
 import { outcomeOf } from "./run-outcome.js";
 import type { AnyFunction, Wrapped } from "./wrapped.js";
 import { checkWrappable, wraps } from "./wraps.js";
@@ -39,11 +41,19 @@ export interface Policy<in In = unknown, out Extra = never> extends AnyPolicy {
   ): (...args: A) => Promise<R | Extra>;
   /** A method bound to its object and wrapped, overloads and name kept: `policy.method(client.chat.completions, "create")`. */
   method<O extends object, K extends keyof O>(object: O, key: K): Wrapped<O[K], Extra>;
-  /** Runs one operation now. An `Attempt` is a valid `RunOptions`, so `inner.run(op, attempt)` nests with signal and deadline. */
+  /**
+   * Runs one operation now. An `Attempt` is a valid `RunOptions`, so `inner.run(op, attempt)` nests with signal and deadline.
+   *
+   * @throws OptionError (rejects) for options that are unknown or not what they may be, and for an operation that is none.
+   */
   run<T extends In>(operation: Operation<T>, options?: RunOptions): Promise<T | Extra>;
   /** Like `run`, and never throws: value or failure, with attempts, waits and the reason it stopped. */
   outcome<T extends In>(operation: Operation<T>, options?: RunOptions): Promise<Outcome<T | Extra>>;
-  /** Async iterables: opened again until the first item arrived, then passed through. */
+  /**
+   * Async iterables: opened again until the first item arrived, then passed through.
+   *
+   * @throws OptionError as `run` does, at once.
+   */
   iterate<T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions): AsyncIterable<T>;
 }
 
@@ -110,32 +120,40 @@ interface Inside {
 export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Policy<In, Extra> {
   const { execute } = core;
   // The types of the public face are promises about any function; here is the one place that makes them, untyped.
-  const wrap = (fn: (this: unknown, ...args: unknown[]) => unknown): unknown => {
+  const caller = (fn: AnyFunction, seesAttempt: boolean): AnyFunction => {
     checkWrappable(fn);
-    const target = fn as AnyFunction;
-    const slow = function (this: unknown, ...args: unknown[]): Promise<unknown> {
-      return execute(() => fn.apply(this, args), undefined, undefined, { target, args, self: this });
+    return function (this: unknown, ...args: unknown[]): Promise<unknown> {
+      const operation = (attempt: Attempt): unknown =>
+        fn.apply(this, (seesAttempt ? [attempt, ...args] : args) as never);
+      return execute(operation, undefined, undefined, { target: fn, args, self: this });
     };
-    return wraps(target)(core.wrap?.(target, slow) ?? slow);
+  };
+  const wrap = (fn: AnyFunction): unknown => {
+    const slow = caller(fn, false);
+    return wraps(fn)(core.wrap?.(fn, slow) ?? slow);
   };
   const face = {
-    withAttempt(fn: (attempt: Attempt, ...args: unknown[]) => unknown): unknown {
-      checkWrappable(fn);
-      return wraps(fn as AnyFunction)(function (this: unknown, ...args: unknown[]): Promise<unknown> {
-        const call = { target: fn as AnyFunction, args, self: this };
-        return execute((attempt) => fn.call(this, attempt, ...args), undefined, undefined, call);
-      });
-    },
+    withAttempt: (fn: AnyFunction): unknown => wraps(fn)(caller(fn, true)),
     method(object: Record<PropertyKey, unknown>, key: PropertyKey): unknown {
-      const original = object[key];
+      const original = Object(object)[key] as unknown;
       if (typeof original !== "function") throw optionError("key", "the name of a method", key);
-      checkWrappable(original);
-      return wrap(wraps(original as AnyFunction)((...args: unknown[]) => original.apply(object, args)));
+      return wrap(wraps(original as AnyFunction)(original.bind(object)));
     },
-    run: <T>(operation: Operation<T>, options?: RunOptions) => execute(operation, options, undefined, undefined),
+    run<T>(operation: Operation<T>, options?: RunOptions): Promise<T> {
+      try {
+        checkWrappable(operation, "operation");
+        checkRunOptions(options);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return execute(operation, options, undefined, undefined);
+    },
     outcome: <T>(operation: Operation<T>, options?: RunOptions) => outcomeOf(core, operation, options),
-    iterate: <T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions) =>
-      iterateUnder(core, operation, options),
+    iterate<T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions): AsyncIterable<T> {
+      checkCallable(operation, "operation");
+      checkRunOptions(options, ["signal", "deadlineMs", "restart"]);
+      return iterateUnder(core, operation, options);
+    },
     [CORE]: core,
   };
   return Object.assign(wrap, face) as unknown as Policy<In, Extra>;

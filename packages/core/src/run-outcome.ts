@@ -2,6 +2,8 @@ import { type Clock, defaultClock } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import type { GivenUp, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
 import type { Execute } from "./policy.js";
+import { checkRunOptions } from "./run-options.js";
+import { checkWrappable } from "./wraps.js";
 
 /** Runs and never throws: what came out, and the way to it. */
 export async function outcomeOf<T>(
@@ -24,6 +26,8 @@ export async function outcomeOf<T>(
     elapsedMs: clock.nowMs() - startedMs,
   });
   try {
+    checkWrappable(operation, "operation");
+    checkRunOptions(options);
     const value = await core.execute(counted, options, trace, undefined);
     return { ok: true, value, reason: "success", ...ended() };
   } catch (error) {

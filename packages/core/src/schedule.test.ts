@@ -48,7 +48,7 @@ describe("a schedule as it is used", () => {
 
   test.each([-1, Number.NaN, "5", null, undefined, {}])("a wait that is %o is refused", (odd) => {
     const schedule = new Set([1, odd as number]);
-    const message = "expected `schedule` to be a source of waits in milliseconds >= 0, got ";
+    const message = "expected `schedule` to be waits in milliseconds >= 0, got ";
     expect(() => waits(schedule)).toThrow(message);
     expect(() => waits(schedule)).toThrow(expect.objectContaining({ option: "schedule" }));
   });

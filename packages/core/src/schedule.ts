@@ -37,7 +37,7 @@ export function nextWait(schedule: Schedule, progress: Progress, failure: Failur
     if (!next.done) value = next.value ?? null;
   }
   if (value === undefined || (typeof value === "number" && value >= 0)) return value;
-  throw optionError("schedule", "a source of waits in milliseconds >= 0", value);
+  throw optionError("schedule", "waits in milliseconds >= 0", value);
 }
 
 /**
@@ -53,24 +53,26 @@ export function markOf(schedule: Schedule): "random" | "exact" | undefined {
 
 const FACTORY: unique symbol = Symbol.for("bide.schedule-factory") as never;
 
-/** Names a function that makes schedules, so that handing over the function itself, as Python does, is found out. */
+/** Marks a function that makes schedules, so that handing over the function itself, as Python does, is found out. */
 export function factory<F extends (...args: never[]) => Schedule>(name: string, make: F): F {
-  return Object.assign(make, { [FACTORY]: name });
+  return Object.defineProperties(make, { [FACTORY]: { value: name }, name: { value: name } });
 }
 
 /** @throws OptionError when `schedule` is none, is empty, or is an iterator that only one run could use. */
 export function checkSchedule(schedule: Schedule): void {
   const { [Symbol.iterator]: iterator, [FACTORY]: name, next, length, size } = Object(schedule) as Candidate;
-  const isFunction = typeof schedule === "function";
   if (name) refuse(`a schedule, got the function that makes one: call it, \`${name}()\``);
-  else if (!isFunction && (typeof schedule !== "object" || typeof iterator !== "function")) {
+  if (typeof schedule === "function") return;
+  if (typeof schedule !== "object" || typeof iterator !== "function") {
     throw optionError("schedule", "an iterable of milliseconds or a function that returns an iterator", schedule);
-  } else if (!isFunction && next) {
+  }
+  if (next) {
     refuse(
       "`schedule` to be iterable more than once, got an iterator: the first run would drain it for all later ones; " +
         "pass the function that makes it",
     );
-  } else if (!isFunction && (length === 0 || size === 0)) refuse("`schedule` to hold at least one wait, got none");
+  }
+  if (length === 0 || size === 0) refuse("`schedule` to hold at least one wait, got none");
   // Lists show what they hold before they are used.
   for (const wait of Array.isArray(schedule) ? schedule : []) {
     if (!(typeof wait === "number" && wait >= 0)) throw optionError("schedule", "waits in milliseconds >= 0", wait);

@@ -1,4 +1,5 @@
 import { OptionError } from "./errors.js";
+import { checkCallable } from "./options.js";
 
 /**
  * Makes a function look like `original`: name, length and own properties, as Python's `functools.wraps` does.
@@ -18,12 +19,13 @@ export function wraps(original: (...args: never[]) => unknown): <F extends (...a
 }
 
 /** @throws OptionError when `fn` is no function, or makes an iterator: an attempt of it would succeed before it had begun. */
-export function checkWrappable(fn: unknown): void {
-  if (typeof fn !== "function") throw new OptionError("fn", `expected a function to wrap, got ${typeof fn}`);
-  if (/Generator/.test(Object.prototype.toString.call(fn))) {
+export function checkWrappable(fn: unknown, option = "fn"): void {
+  checkCallable(fn, option);
+  // Each `run` comes through here: asking for the tag in the usual way would cost ten times as much.
+  if ((fn as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]?.includes("Gen")) {
     throw new OptionError(
-      "fn",
-      `\`${fn.name || "anonymous"}\` is a generator function: calling it cannot fail, only iterating can; use \`policy.iterate\``,
+      option,
+      `\`${fn.name || "anonymous"}\` is a generator function: calling it cannot fail, only iterating can; wrap what iterates it, or use \`iterate\` of \`bide\``,
     );
   }
 }

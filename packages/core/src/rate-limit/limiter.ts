@@ -2,6 +2,7 @@ import { cancellationIn } from "../attempt.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
+import { checkRunOptions } from "../run-options.js";
 import { drainMs, forecast } from "./forecast.js";
 import { type Cost, costOf, NOTHING, ONE_REQUEST } from "./limits.js";
 import type { AcquireOptions, LimiterConfig } from "./options.js";
@@ -24,6 +25,8 @@ export interface LimiterState {
   /** Milliseconds until the last of those who wait may go, at the earliest. */
   readonly drainMs: number;
 }
+
+const ACQUIRE_KEYS: readonly string[] = ["signal", "deadlineMs", "priority", "isAgain"];
 
 /** The queue before a store: who asks, in which order, and when. One timer for all who wait. */
 export class Limiter {
@@ -53,6 +56,7 @@ export class Limiter {
 
   /** Waits until the cost may be spent, and takes it. */
   async acquire(cost: Cost | undefined, options: AcquireOptions | undefined, priority: number): Promise<Reservation> {
+    checkRunOptions(options, ACQUIRE_KEYS);
     const asked = costOf(cost);
     if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
     const outer = cancellationIn(options);

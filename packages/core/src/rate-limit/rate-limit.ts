@@ -12,9 +12,9 @@ import type { ServerLevels } from "./store.js";
 /** A policy that lets calls go no faster than its limits. It has state: share it to share the limits. */
 export interface RateLimitPolicy extends Policy {
   /** As of every policy, and with a priority. */
-  run<T>(operation: Operation<T>, options?: AcquireOptions): Promise<T>;
+  run<T>(operation: Operation<T>, options?: Omit<AcquireOptions, "isAgain">): Promise<T>;
   /** As of every policy, and with a priority. */
-  outcome<T>(operation: Operation<T>, options?: AcquireOptions): Promise<Outcome<T>>;
+  outcome<T>(operation: Operation<T>, options?: Omit<AcquireOptions, "isAgain">): Promise<Outcome<T>>;
   /**
    * Waits until the cost may be spent in every currency, and takes it.
    *

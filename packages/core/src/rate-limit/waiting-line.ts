@@ -45,7 +45,7 @@ interface Crowd {
 const OVERTAKERS = 9;
 
 /** More than will ever join: who comes again stands before all who do not. */
-const AGAIN = 2 ** 52;
+const AGAIN = 1e15;
 
 /**
  * Who waits: higher priority first, and among equals who came first. Who has waited longer than `ageingMs` is overtaken nine

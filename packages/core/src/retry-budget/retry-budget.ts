@@ -47,11 +47,10 @@ export interface RetryBudgetFactory {
  *
  * @throws OptionError for an option that is unknown or out of range.
  */
-export const retryBudget: RetryBudgetFactory = /* @__PURE__ */ Object.assign(successBudget, {
-  grpc: grpcBudget,
-  aws: awsBudget,
-  finagle: finagleBudget,
-});
+export const retryBudget: RetryBudgetFactory = /* @__PURE__ */ Object.assign(
+  /* @__PURE__ */ Object.defineProperty(successBudget, "name", { value: "retryBudget" }),
+  { grpc, aws, finagle },
+);
 
 function successBudget(options: RetryBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["perSuccess", "capacity", "perSecond", "cost", "clock", "name"], "retryBudget");
@@ -79,7 +78,7 @@ function costOf(cost: RetryBudgetOptions["cost"]): TokenRules["cost"] {
   };
 }
 
-function grpcBudget(options: GrpcBudgetOptions = {}): RetryBudget {
+function grpc(options: GrpcBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["capacity", "perSuccess", "clock", "name"], "retryBudget.grpc");
   const defaults = RETRY_BUDGET_DEFAULTS.grpc;
   const { capacity = defaults.capacity, perSuccess = defaults.perSuccess } = options;
@@ -96,7 +95,7 @@ function grpcBudget(options: GrpcBudgetOptions = {}): RetryBudget {
   return new TokenBudget(rules, options.clock, options.name);
 }
 
-function awsBudget(options: AwsBudgetOptions = {}): RetryBudget {
+function aws(options: AwsBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["capacity", "cost", "throttleCost", "clock", "name"], "retryBudget.aws");
   const defaults = RETRY_BUDGET_DEFAULTS.aws;
   const { capacity = defaults.capacity, cost = defaults.cost, throttleCost = defaults.throttleCost } = options;
@@ -115,7 +114,7 @@ function awsBudget(options: AwsBudgetOptions = {}): RetryBudget {
   return new TokenBudget(rules, options.clock, options.name);
 }
 
-function finagleBudget(options: FinagleBudgetOptions = {}): RetryBudget {
+function finagle(options: FinagleBudgetOptions = {}): RetryBudget {
   checkKeys(options, ["perStart", "perSecond", "window", "clock", "name"], "retryBudget.finagle");
   const defaults = RETRY_BUDGET_DEFAULTS.finagle;
   const { perStart = defaults.perStart, perSecond = defaults.perSecond, window = defaults.window } = options;

@@ -48,7 +48,7 @@ describe("options of retry out of range throw when the policy is made, with opti
     ],
     ["on", [Error, 429], "expected `on` to be error classes, got `429` (number)"],
     ["jitter", 0.5, "expected `jitter` to be a function of a wait that returns a wait, or null, got `0.5` (number)"],
-    ["jitter", Math.random, "for a wait and a random time on top: `randomJitter` or `randomJitter(spread)`"],
+    ["jitter", Math.random, "for a wait and a random time on top: `randomJitter`"],
     ["until", true, "expected `until` to be a function, got `true` (boolean)"],
     ["while", "again", 'expected `while` to be a function, got `"again"` (string)'],
     ["retryAfter", "20s", 'expected `retryAfter` to be a function, got `"20s"` (string)'],
@@ -95,7 +95,7 @@ describe("options of retry out of range throw when the policy is made, with opti
       void retry({ maxTime });
     for (const deadline of [1, Number.POSITIVE_INFINITY, "1ms"] as const)
       void retry({ deadline, attemptTimeout: deadline });
-    void retry({ jitter: null, on: [], schedule: [0], rules: [], signal: new AbortController().signal });
+    void retry({ jitter: null, on: [Error], schedule: [0], rules: [], signal: new AbortController().signal });
     expect(() => retry({ jitter: randomJitter("1s") })).not.toThrow();
   });
 
@@ -213,7 +213,8 @@ describe("what cannot be retried is refused when it is wrapped", () => {
   ];
   test.each(generators)("%s, with the name of what can", (_, fn) => {
     const message =
-      "`tokens` is a generator function: calling it cannot fail, only iterating can; use `policy.iterate`";
+      "`tokens` is a generator function: calling it cannot fail, only iterating can; " +
+      "wrap what iterates it, or use `iterate` of `bide`";
     expect(() => retry({})(fn)).toThrow(message);
     expect(() => retry().withAttempt(fn)).toThrow(message);
     expect(() => retry().method({ fn }, "fn")).toThrow(message);
@@ -221,7 +222,7 @@ describe("what cannot be retried is refused when it is wrapped", () => {
   });
 
   test("what is no function at all", () => {
-    expect(() => retry({})(untyped(4) as never)).toThrow("expected a function to wrap, got number");
+    expect(() => retry({})(untyped(4) as never)).toThrow("expected `fn` to be a function, got `4` (number)");
     expect(() => retry().method({ a: 1 }, "a")).toThrow(
       'expected `key` to be the name of a method, got `"a"` (string)',
     );

@@ -90,17 +90,15 @@ export const RETRY_KEYS: readonly string[] = /* @__PURE__ */ RULE_KEYS.concat(
 );
 
 /** @throws OptionError for an option that is unknown, out of range, or excluded by another. */
-export function retryConfig(given: UncheckedRetryOptions): RetryConfig {
-  checkKeys(given, RETRY_KEYS, "retry");
+export function retryConfig(given: UncheckedRetryOptions, known: readonly string[] = RETRY_KEYS): RetryConfig {
+  checkKeys(given, known, "retry");
   const defaults = RETRY_DEFAULTS;
   const { maxTime = defaults.maxTime, deadline = defaults.deadline, attemptTimeout = defaults.attemptTimeout } = given;
-  const { rules = [], retryAfter = ownHint, random = systemRandom, until, while: again, budget, signal } = given;
+  const { rules = [], retryAfter = ownHint, random = systemRandom, until, while: again, budget } = given;
   for (const key of FUNCTION_KEYS) checkFunction(given[key], key);
   checkMethods(budget, "budget", ["deposit", "withdraw"], "a retry budget");
-  checkMethods(signal, "signal", ["addEventListener"], "an AbortSignal");
   if (!Array.isArray(rules)) throw optionError("rules", "a list of rules", rules);
-  if (until && again)
-    throw new OptionError("while", "`until` and `while` exclude each other: one says yes where the other says no");
+  if (until && again) throw new OptionError("while", "`until` and `while` exclude each other");
   return {
     given,
     rules: [...rules.map(innerRule), ruleOf(given)],

@@ -1,9 +1,8 @@
-import { checkObject } from "../options.js";
 import type { Operation, RunOptions } from "../outcome.js";
 import { makePolicy, type Policy } from "../policy.js";
 import { checkWrappable } from "../wraps.js";
 import { attemptsOf, type BlockAttempt } from "./attempts.js";
-import { type RetryConfig, retryConfig } from "./config.js";
+import { RETRY_KEYS, type RetryConfig, retryConfig } from "./config.js";
 import { executeRetry } from "./execute.js";
 import type { On, RetryOptions, RetryOptionsOn, UncheckedRetryOptions } from "./options.js";
 import { quickWrapper } from "./quick.js";
@@ -47,30 +46,37 @@ export interface Retry {
  *
  * @throws OptionError for an option that is unknown or out of range, when the policy is made.
  */
-export const retry: Retry = Object.assign(retryOrPolicy as unknown as Omit<Retry, "attempts"> & typeof retryOrPolicy, {
-  attempts: (options: RunNowOptions = {}): AsyncIterable<BlockAttempt> => {
-    const [config, bounds] = runNow(options);
-    return { [Symbol.asyncIterator]: () => attemptsOf(config, bounds) };
+export const retry: Retry = Object.assign(
+  {
+    retry(first: Operation<unknown> | UncheckedRetryOptions = {}, options: RunNowOptions = {}): unknown {
+      if (typeof first !== "function") return retryPolicy(first);
+      checkWrappable(first);
+      const [config, bounds] = runNow(options);
+      return executeRetry(config)(first, bounds, undefined, undefined);
+    },
+  }.retry,
+  {
+    attempts: (options: RunNowOptions = {}): AsyncIterable<BlockAttempt> => {
+      const now = runNow(options);
+      return { [Symbol.asyncIterator]: () => attemptsOf(...now) };
+    },
   },
-}) as unknown as Retry;
+) as unknown as Retry;
 
-function retryOrPolicy(first?: Operation<unknown> | UncheckedRetryOptions, options: RunNowOptions = {}): unknown {
-  if (typeof first !== "function") return retryPolicy(first ?? {});
-  checkWrappable(first);
-  const [config, bounds] = runNow(options);
-  return executeRetry(config)(first, bounds, undefined, undefined);
-}
+const NOW_KEYS: readonly string[] = /* @__PURE__ */ RETRY_KEYS.concat("deadlineMs");
 
 function runNow(options: RunNowOptions): [RetryConfig, RunOptions] {
-  checkObject(options, "retry");
-  const { deadlineMs, ...rest } = options;
-  return [retryConfig(rest), { deadlineMs }];
+  return [retryConfig(options, NOW_KEYS), { deadlineMs: options.deadlineMs }];
 }
 
 function retryPolicy(options: UncheckedRetryOptions): RetryPolicy<never> {
   const config = retryConfig(options);
   return Object.assign(makePolicy(retryCore(config)), {
-    with: (more: UncheckedRetryOptions) => retryPolicy({ ...options, ...more }),
+    with: (more: UncheckedRetryOptions) => {
+      // What is spread is an object afterwards, whatever it was.
+      retryConfig(more);
+      return retryPolicy({ ...options, ...more });
+    },
   }) as unknown as RetryPolicy<never>;
 }
 

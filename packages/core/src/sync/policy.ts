@@ -1,5 +1,6 @@
 import type { Attempt, GivenUp, Outcome, RunOptions, Trace } from "../outcome.js";
 import type { RetryConfig } from "../retry/config.js";
+import { checkRunOptions } from "../run-options.js";
 import { known } from "../run-outcome.js";
 import type { AnyFunction } from "../wrapped.js";
 import { checkWrappable, wraps } from "../wraps.js";
@@ -68,12 +69,19 @@ export function makeSyncPolicy<In = unknown, Extra = never>(
         return run.execute((attempt) => fn.call(this, attempt, ...args));
       });
     },
-    run: <T>(operation: (attempt: Attempt) => T, options?: RunOptions): T =>
-      new SyncRun(config, { clock, options, trace: undefined, call: undefined }).execute(operation),
+    run: <T>(operation: (attempt: Attempt) => T, options?: RunOptions): T => {
+      checkRun(operation, options);
+      return new SyncRun(config, { clock, options, trace: undefined, call: undefined }).execute(operation);
+    },
     outcome: <T>(operation: (attempt: Attempt) => T, options?: RunOptions): Outcome<T> =>
       outcomeOf(config, clock, operation, options),
   };
   return Object.assign(wrap, face) as unknown as SyncPolicy<In, Extra>;
+}
+
+function checkRun(operation: unknown, options: RunOptions | undefined): void {
+  checkWrappable(operation, "operation");
+  checkRunOptions(options, ["signal", "deadlineMs"]);
 }
 
 function outcomeOf<T>(
@@ -90,6 +98,7 @@ function outcomeOf<T>(
     elapsedMs: clock.nowMs() - startedMs,
   });
   try {
+    checkRun(operation, options);
     const value = new SyncRun(config, { clock, options, trace, call: undefined }).execute(operation);
     return { ok: true, value, reason: "success", ...ended() };
   } catch (error) {

@@ -38,21 +38,27 @@ export interface RetrySync {
  * @throws OptionError for an option that is unknown or out of range, when the policy is made.
  * @throws BlockingNotAllowedError where this thread may not block, when the policy is made.
  */
-export const retrySync: RetrySync = retryOrPolicy as unknown as RetrySync;
-
-function retryOrPolicy(
-  first?: ((attempt: Attempt) => unknown) | UncheckedSyncOptions,
-  options: UncheckedSyncOptions & Deadline = {},
-): unknown {
-  if (typeof first !== "function") return retryPolicy(first ?? {});
-  checkWrappable(first);
-  checkObject(options, "retrySync");
-  const { deadlineMs, ...rest } = options;
-  return retryPolicy(rest).run(first, { deadlineMs });
-}
+export const retrySync: RetrySync = {
+  retrySync(
+    first: ((attempt: Attempt) => unknown) | UncheckedSyncOptions = {},
+    options: UncheckedSyncOptions & Deadline = {},
+  ): unknown {
+    if (typeof first !== "function") return retryPolicy(first);
+    checkWrappable(first);
+    checkObject(options, "retrySync");
+    const { deadlineMs, ...rest } = options;
+    return retryPolicy(rest).run(first, { deadlineMs });
+  },
+}.retrySync as unknown as RetrySync;
 
 function retryPolicy(options: UncheckedSyncOptions): SyncRetryPolicy {
   const policy = makeSyncPolicy(syncConfig(options), blockingClockOf(options.clock));
-  const others = { with: (more: UncheckedSyncOptions) => retryPolicy({ ...options, ...more }) };
+  const others = {
+    with: (more: UncheckedSyncOptions) => {
+      // What is spread is an object afterwards, whatever it was.
+      syncConfig(more);
+      return retryPolicy({ ...options, ...more });
+    },
+  };
   return Object.assign(policy, others) as unknown as SyncRetryPolicy;
 }

@@ -234,8 +234,8 @@ describe("what is refused when the policy is made", () => {
     ["expected `exception` to be an error class", () => onExceptionSync([1], untyped("Error"))],
     ["onPredicateSync has no option `retries`", () => onPredicateSync([1], undefined, untyped({ retries: 1 }))],
     ["expected `predicate` to be a function", () => onPredicateSync([1], untyped(1))],
-    ["expected a function to wrap", () => retrySync().withAttempt(untyped(4))],
-    ["expected a function to wrap", () => retrySync()(untyped(4))],
+    ["expected `fn` to be a function", () => retrySync().withAttempt(untyped(4))],
+    ["expected `fn` to be a function", () => retrySync()(untyped(4))],
   ])("%s", (message, make) => {
     expect(make).toThrow(OptionError);
     expect(make).toThrow(message);

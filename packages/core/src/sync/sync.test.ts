@@ -228,7 +228,8 @@ describe("what cannot be done without an event loop is refused", () => {
       () => onPredicateSync(expo(), undefined, { clock: untyped({}) }),
     ])
       expect(make).toThrow("expected `clock` to be a clock (with nowMs and sleep)");
-    expect(() => retrySync(untyped(function* tokens() {}))).toThrow("`tokens` is a generator function");
+    for (const fn of [function* tokens() {}, async function* tokens() {}])
+      expect(() => retrySync(untyped(fn))).toThrow("wrap what iterates it, or use `iterate` of `bide`");
   });
 
   test("a thread that may not block, before the first call", () => {

@@ -1,0 +1,16 @@
+import type { Cancellation } from "./cancellation.js";
+import { checkKeys } from "./options.js";
+import type { RunOptions } from "./outcome.js";
+
+/**
+ * What a run may be told, under any policy: a composition hands all of it to its outermost layer, which may be a limit. An
+ * attempt is looked at no further: it was made of options that were.
+ *
+ * @throws OptionError for an option of one run that is unknown or not what it may be.
+ */
+export function checkRunOptions(
+  options: (RunOptions & Partial<Cancellation>) | undefined,
+  known: readonly string[] = ["signal", "deadlineMs", "priority"],
+): void {
+  if (options !== undefined && !options?.onAbort) checkKeys(options, known, "run");
+}
