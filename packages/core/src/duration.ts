@@ -28,6 +28,13 @@ export function toMs(value: Duration, option: string): number {
   return ms;
 }
 
+/** Like {@link toPositiveMs}, for times that have to end. @throws OptionError for Infinity as well. */
+export function toFiniteMs(value: Duration, option: string): number {
+  const ms = toMs(value, option);
+  if (ms === 0 || ms === Number.POSITIVE_INFINITY) throw optionError(option, "a duration > 0 and < Infinity", value);
+  return ms;
+}
+
 /** Like {@link toMs}, for times that make no sense when they are over at once. @throws OptionError for 0 as well. */
 export function toPositiveMs(value: Duration, option: string): number {
   const ms = toMs(value, option);

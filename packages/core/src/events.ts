@@ -1,3 +1,4 @@
+import { checkCallable } from "./options.js";
 import type { Failure, Reason } from "./outcome.js";
 
 interface Base {
@@ -239,8 +240,10 @@ const listeners = new Set<Listener>();
  * Hears the events of every policy of this process, in order.
  *
  * @returns Stops listening.
+ * @throws OptionError for what is no function.
  */
 export function observe(listener: Listener): () => void {
+  checkCallable(listener, "listener");
   const entry: Listener = (event) => listener(event);
   listeners.add(entry);
   return () => {

@@ -69,13 +69,14 @@ export function checkInteger(value: unknown, option: string, least: number, infi
 
 /** @throws OptionError unless `value` is a number within the bounds, such as `"> 0 and <= 1"`; NaN never is. */
 export function checkNumber(value: unknown, option: string, bounds: string): void {
-  const isWithin = bounds.split(" and ").every((bound) => {
+  const isWithin = (bound: string): boolean => {
     const [sign = "", limit] = bound.split(" ");
     const distance = (value as number) - Number(limit);
     if (distance === 0) return sign.length > 1;
     return sign[0] === "<" ? distance < 0 : distance > 0;
-  });
-  if (typeof value !== "number" || !isWithin) throw optionError(option, `a number ${bounds}`, value);
+  };
+  if (typeof value !== "number" || !bounds.split(" and ").every(isWithin))
+    throw optionError(option, `a number ${bounds}`, value);
 }
 
 /** @throws OptionError unless `value` is a function or left out. */
@@ -86,6 +87,13 @@ export function checkFunction(value: unknown, option: string): void {
 /** @throws OptionError unless `value` is a function. */
 export function checkCallable(value: unknown, option: string): asserts value is (...args: never[]) => unknown {
   if (typeof value !== "function") throw optionError(option, "a function", value);
+}
+
+/** @throws OptionError unless `value` is a finite number, or a function that says one. */
+export function checkPriority(value: unknown): void {
+  if (typeof value !== "function" && !Number.isFinite(value)) {
+    throw optionError("priority", "a finite number, or a function of the arguments", value);
+  }
 }
 
 /** @throws OptionError unless `value` is true, false, or left out. */

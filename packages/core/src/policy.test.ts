@@ -117,7 +117,7 @@ describe("compose", () => {
 
   test("refuses what is no policy, and nothing at all", () => {
     expect(() => compose(retry(), (() => 1) as never)).toThrow(
-      "expected `policy` to be a policy of bide, got a function",
+      "expected `policy` to be a policy of bide, such as `retry()`, got a function",
     );
     for (const none of [{}, 5, null, undefined]) expect(() => compose(none as never)).toThrow(OptionError);
     expect(() => compose()).toThrow("expected at least one policy to compose, got none");

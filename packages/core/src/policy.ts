@@ -161,6 +161,7 @@ export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Polic
 
 /** The inside of a policy. @throws OptionError when `policy` is none. */
 export function coreOf(policy: unknown): PolicyCore {
-  if (typeof policy !== "function" || !(CORE in policy)) throw optionError("policy", "a policy of bide", policy);
+  if (typeof policy !== "function" || !(CORE in policy))
+    throw optionError("policy", "a policy of bide, such as `retry()`", policy);
   return (policy as unknown as Inside)[CORE];
 }

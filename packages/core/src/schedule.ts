@@ -36,7 +36,11 @@ export function nextWait(schedule: Schedule, progress: Progress, failure: Failur
     const next = progress.next(failure);
     if (!next.done) value = next.value ?? null;
   }
-  if (value === undefined || (typeof value === "number" && value >= 0)) return value;
+  return value === undefined ? value : waitOf(value);
+}
+
+function waitOf(value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
   throw optionError("schedule", "waits in milliseconds >= 0", value);
 }
 
@@ -74,9 +78,7 @@ export function checkSchedule(schedule: Schedule): void {
   }
   if (length === 0 || size === 0) refuse("`schedule` to hold at least one wait, got none");
   // Lists show what they hold before they are used.
-  for (const wait of Array.isArray(schedule) ? schedule : []) {
-    if (!(typeof wait === "number" && wait >= 0)) throw optionError("schedule", "waits in milliseconds >= 0", wait);
-  }
+  if (Array.isArray(schedule)) schedule.forEach(waitOf);
 }
 
 /** What a schedule might be. */

@@ -1,12 +1,17 @@
 import { OptionError } from "./errors.js";
 import { checkCallable } from "./options.js";
+import type { AnyFunction } from "./wrapped.js";
 
 /**
  * Makes a function look like `original`: name, length and own properties, as Python's `functools.wraps` does.
  * It changes the function that it is given, and returns it with its own type.
+ *
+ * @throws OptionError for what is no function.
  */
-export function wraps(original: (...args: never[]) => unknown): <F extends (...args: never[]) => unknown>(fn: F) => F {
+export function wraps(original: AnyFunction): <F extends AnyFunction>(fn: F) => F {
+  checkCallable(original, "fn");
   return (fn) => {
+    checkCallable(fn, "fn");
     // These three are each function's own affair.
     const {
       prototype: _1,

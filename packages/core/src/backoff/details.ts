@@ -56,7 +56,7 @@ export type Teller = (handlers: readonly Handler[], details: Details) => unknown
 /** The steps of a run that these options make. @throws OptionError for a handler that is no function. */
 export function stepsOf(options: HandlerOptions, tell: Teller): Steps {
   const { onSuccess, onBackoff, onGiveup, logger, backoffLogLevel = "info", giveupLogLevel = "error" } = options;
-  const log = logger ? backoffLogger(logger, backoffLogLevel, giveupLogLevel) : undefined;
+  const log = logger == null ? undefined : backoffLogger(logger, backoffLogLevel, giveupLogLevel);
   const success = listOf("onSuccess", onSuccess);
   const backoff = [...(log ? [log.backoff] : []), ...listOf("onBackoff", onBackoff)];
   const giveUp = [...(log ? [log.giveup] : []), ...listOf("onGiveup", onGiveup)];

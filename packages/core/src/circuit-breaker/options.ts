@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Duration } from "../duration.js";
-import { toMs } from "../duration.js";
+import { toFiniteMs } from "../duration.js";
 import type { ErrorMatch } from "../error-class.js";
 import { OptionError, optionError } from "../errors.js";
 import { checkFunction, checkInteger, checkKeys, checkNumber } from "../options.js";
@@ -72,20 +72,21 @@ export function breakerRules(options: CircuitBreakerOptions): BreakerRules {
       `expected \`minimumCalls\` to be at most the window of ${counted.calls} calls, got \`${minimumCalls}\`: it would never open`,
     );
   }
-  return { failureRatio, minimumCalls, window: counted, openForMs: finiteMs(openFor, "openFor"), probes, initialState };
+  return {
+    failureRatio,
+    minimumCalls,
+    window: counted,
+    openForMs: toFiniteMs(openFor, "openFor"),
+    probes,
+    initialState,
+  };
 }
 
 function windowOf(window: unknown): BreakerRules["window"] {
-  if (typeof window !== "object" || window === null) return { ms: finiteMs(window as Duration, "window") };
+  if (typeof window !== "object" || window === null) return { ms: toFiniteMs(window as Duration, "window") };
   const { calls } = window as { readonly calls?: unknown };
   checkInteger(calls, "window.calls", 1, false);
   return { calls: calls as number };
-}
-
-function finiteMs(value: Duration, option: string): number {
-  const ms = toMs(value, option);
-  if (ms === 0 || ms === Number.POSITIVE_INFINITY) throw optionError(option, "a duration > 0 and < Infinity", value);
-  return ms;
 }
 
 function checkInitialState(state: CircuitState | undefined): void {

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { ErrorMatch } from "../error-class.js";
-import { OptionError, optionError } from "../errors.js";
-import { checkInteger, checkKeys, checkNumber } from "../options.js";
+import { OptionError } from "../errors.js";
+import { checkBoolean, checkInteger, checkKeys, checkNumber, checkPriority } from "../options.js";
 import type { RunOptions } from "../outcome.js";
 import type { AimdRules } from "./aimd.js";
 
@@ -79,9 +79,8 @@ export function limitRules(options: ConcurrencyLimitOptions): LimitRules {
   checkKeys(options, [...COMMON_KEYS, ...ADAPTIVE_KEYS], "concurrencyLimit");
   const { maxQueue = CONCURRENCY_LIMIT_DEFAULTS.maxQueue, priority = CONCURRENCY_LIMIT_DEFAULTS.priority } = options;
   checkInteger(maxQueue, "maxQueue", 0);
-  if (typeof priority !== "function" && !Number.isFinite(priority)) {
-    throw optionError("priority", "a finite number, or a function of the arguments", priority);
-  }
+  checkPriority(priority);
+  checkBoolean(options.adaptive, "adaptive");
   return options.adaptive ? adaptiveRules(options) : fixedRules(options);
 }
 

@@ -12,11 +12,12 @@ import { checkFetchOptions, RETRYING_FETCH_DEFAULTS, type RetryingFetchOptions }
 export function fetchConfig(options: RetryingFetchOptions): RetryConfig {
   checkFetchOptions(options);
   const { fetch: _fetch, methods: _methods, statuses = RETRYING_FETCH_DEFAULTS.statuses, ...rest } = options;
+  const { on = (error: unknown): boolean => isTransient(error) && !isLasting(error) } = rest;
   const retried = new Set(statuses);
   const config = retryConfig({
     // Every value of these runs is a `Response`; the engine knows them as `unknown`.
     ...(rest as UncheckedRetryOptions),
-    on: rest.on ?? ((error: unknown) => isTransient(error) && !isLasting(error)),
+    on,
     until: (value) => !retried.has((value as Response).status),
     onRetry: (failure, retry) => {
       try {

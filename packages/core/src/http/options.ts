@@ -34,8 +34,9 @@ const KEYS: readonly string[] = [
 ];
 
 /** @throws OptionError for an option of `retryingFetch` that is unknown or out of range; `retry` looks at its own. */
-export function checkFetchOptions({ fetch, methods, statuses, onRetry, ...rest }: RetryingFetchOptions): void {
-  checkKeys(rest, KEYS, "retryingFetch");
+export function checkFetchOptions(options: RetryingFetchOptions): void {
+  checkKeys(options, KEYS, "retryingFetch");
+  const { fetch, methods, statuses, onRetry } = options;
   checkFunction(fetch, "fetch");
   checkFunction(onRetry, "onRetry");
   checkEach("methods", methods, "HTTP methods", (method) => typeof method === "string" && TOKEN.test(method));

@@ -1,4 +1,4 @@
-import type { HeaderFields } from "./retry-after.js";
+import { checkHeaders, type HeaderFields } from "./retry-after.js";
 import { type BareItem, type Item, parseItems } from "./structured-fields.js";
 
 /** One quota, as a response tells of it. What the server did not say is `undefined`. */
@@ -24,12 +24,14 @@ export interface RateLimitQuota {
  * state is known. Reads the form of the current draft (`"burst";r=50;t=30`) and the two that servers still send:
  * `limit=100, remaining=50, reset=5`, and `RateLimit-Limit`, `-Remaining` and `-Reset`.
  *
- * Never throws; every number is finite and >= 0. A field that is not well formed is as if it had not been sent, and
+ * Never throws, whatever a server sends; every number is finite and >= 0. A field that is not well formed is as if it had not been sent, and
  * so are all of them in a response from a cache (`Age` above 0), since they tell of another time.
  *
+ * @throws OptionError for headers that have no `get`.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
 export function parseRateLimit(headers: HeaderFields): readonly RateLimitQuota[] {
+  checkHeaders(headers);
   if (Number(headers.get("age")) > 0) return [];
   const states = read(headers, "ratelimit", stateOf);
   const policies = read(headers, "ratelimit-policy", policyOf);
@@ -61,7 +63,7 @@ function isOf(state: Known, policy: Known): boolean {
 /** Each member of a field; none at all where one of them is not what it must be. */
 function read(headers: HeaderFields, field: string, knownOf: (item: Item) => Known | undefined): readonly Known[] {
   const sent = headers.get(field);
-  const known = (sent !== null && parseItems(sent)?.map(knownOf)) || [];
+  const known = (sent != null && parseItems(sent)?.map(knownOf)) || [];
   return known.every((member) => member !== undefined) ? known : [];
 }
 

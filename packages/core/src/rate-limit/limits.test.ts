@@ -46,7 +46,7 @@ describe("the cost", () => {
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "3", null])("%s is none", async (tokens) => {
-    const limiter = rateLimit({}, { clock: virtualClock() });
+    const limiter = rateLimit({ tokens: { per: "1m", limit: 60 } }, { clock: virtualClock() });
     await expect(limiter.acquire({ tokens } as never)).rejects.toThrow(
       "expected `cost.tokens` to be a finite number >= 0",
     );
@@ -74,7 +74,7 @@ describe("what is refused when the policy is made", () => {
     [{ requests: 500 }, "expected `requests` to be { per, limit }, got `500` (number)"],
     [{ requests: null }, "expected `requests` to be { per, limit }, got `null`"],
     [{ requests: { ...good, bursts: 5 } }, "the limit `requests` has no option `bursts`; did you mean `burst`?"],
-    [{ requests: { ...good, per: "1 minute" } }, "expected `requests.per` to be a duration > 0"],
+    [{ requests: { ...good, per: "1 minute" } }, "expected `requests.per` to be a duration >= 0"],
     [{ requests: { ...good, per: 0 } }, "expected `requests.per`"],
     [{ requests: { ...good, per: Number.POSITIVE_INFINITY } }, "expected `requests.per`"],
     [{ requests: { ...good, limit: 0 } }, "expected `requests.limit` to be a number > 0, got `0` (number)"],
@@ -93,12 +93,15 @@ describe("what is refused when the policy is made", () => {
     [{ priority: "high" }, "expected `priority` to be a finite number, or a function"],
     [{ maxQueue: -1 }, "expected `maxQueue` to be an integer >= 0"],
     [{ ageing: "soon" }, "expected `ageing` to be a duration"],
-    [{ interactiveShare: 1 }, "expected `interactiveShare` to be a number from 0 to below 1"],
+    [{ interactiveShare: 1 }, "expected `interactiveShare` to be a number >= 0 and < 1"],
     [{ interactiveShare: -0.1 }, "expected `interactiveShare`"],
     [{ interactiveShare: "0.1" }, "expected `interactiveShare`"],
     [{ arrivalJitter: "soon" }, "expected `arrivalJitter` to be a duration"],
     [{ store: 5 }, "expected `store` to be a LimiterStore"],
-    [{ store: null }, "expected `store` to be a LimiterStore, got `null`"],
+    [
+      { store: null },
+      "expected `store` to be a LimiterStore (with reserve and settle and sync and pause and update and state), got",
+    ],
   ])("options: %o", (options, message) => {
     expect(() => rateLimit({ requests: good }, options as never)).toThrow(message);
   });

@@ -1,6 +1,7 @@
-import { type Duration, durationMs } from "../duration.js";
+import { type Duration, durationMs, toFiniteMs } from "../duration.js";
 import { optionError } from "../errors.js";
-import { checkKeys } from "../options.js";
+import { checkKeys, checkNumber, checkObject } from "../options.js";
+import type { ServerLevel, ServerLevels } from "./store.js";
 
 /** How much of one currency may be spent in a time. */
 export interface Limit {
@@ -44,19 +45,16 @@ const LIMIT_KEYS = ["per", "limit", "burst"];
 
 /** The limits as numbers, in the order they were given. @throws OptionError for one that is unknown or out of range. */
 export function ratesOf(limits: Limits): readonly Rate[] {
-  if (typeof limits !== "object" || limits === null) throw optionError("limits", "limits by currency", limits);
+  checkObject(limits, "limits", "limits by currency");
   return Object.entries(limits).map(([currency, limit]) => rateOf(currency, limit));
 }
 
 function rateOf(currency: string, given: Limit): Rate {
-  if (typeof given !== "object" || given === null) throw optionError(currency, "{ per, limit }", given);
+  checkObject(given, currency, "{ per, limit }");
   checkKeys(given, LIMIT_KEYS, `the limit \`${currency}\``);
   const { per, limit, burst } = given;
-  const perMs = durationMs(per) ?? 0;
-  if (!(perMs > 0 && perMs < Number.POSITIVE_INFINITY)) {
-    throw optionError(`${currency}.per`, 'a duration > 0, such as "1m"', per);
-  }
-  if (!(typeof limit === "number" && limit > 0)) throw optionError(`${currency}.limit`, "a number > 0", limit);
+  const perMs = toFiniteMs(per, `${currency}.per`);
+  checkNumber(limit, `${currency}.limit`, "> 0");
   return { currency, limit, perMs, ...burstOf(currency, burst, limit, perMs) };
 }
 
@@ -109,6 +107,19 @@ export function costOf(cost: Cost | undefined): Cost {
     }
   }
   return { requests: 1, ...cost };
+}
+
+/** @throws OptionError for levels that are none. How much there is may be unknown, and so NaN; a time of NaN would last. */
+export function checkLevels(levels: ServerLevels): void {
+  checkObject(levels, "levels", "levels by currency");
+  for (const currency in levels) {
+    checkObject(levels[currency], currency, "{ remaining, limit }");
+    for (const [key, value = 0] of Object.entries(levels[currency] as ServerLevel)) {
+      if (typeof value !== "number" || (Number.isNaN(value) && key.endsWith("Ms"))) {
+        throw optionError(`${currency}.${key}`, "a number", value);
+      }
+    }
+  }
 }
 
 /** How much of one currency. */

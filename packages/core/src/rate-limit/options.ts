@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.js";
 import { type Duration, toMs } from "../duration.js";
-import { optionError } from "../errors.js";
-import { checkFunction, checkInteger, checkKeys } from "../options.js";
+import { checkFunction, checkInteger, checkKeys, checkMethods, checkNumber, checkPriority } from "../options.js";
 import type { RunOptions } from "../outcome.js";
 import type { Call } from "../policy.js";
 import type { Cost } from "./limits.js";
@@ -84,11 +83,9 @@ export function configOf(options: RateLimitOptions<never>): LimiterConfig {
   const defaults = RATE_LIMIT_DEFAULTS;
   const { maxQueue = defaults.maxQueue, interactiveShare: share = defaults.interactiveShare } = options;
   const { ageing = defaults.ageing, arrivalJitter = defaults.arrivalJitter } = options;
-  if (store !== undefined && typeof store?.reserve !== "function") throw optionError("store", "a LimiterStore", store);
+  checkMethods(store, "store", ["reserve", "settle", "sync", "pause", "update", "state"], "a LimiterStore");
   checkInteger(maxQueue, "maxQueue", 0);
-  if (!(typeof share === "number" && share >= 0 && share < 1)) {
-    throw optionError("interactiveShare", "a number from 0 to below 1", share);
-  }
+  checkNumber(share, "interactiveShare", ">= 0 and < 1");
   return {
     store: store ?? memoryLimiterStore(),
     clock,
@@ -109,9 +106,7 @@ export interface Prices {
 /** The prices of the options. @throws OptionError for what is no function and no number. */
 export function pricesOf({ cost, priority = RATE_LIMIT_DEFAULTS.priority }: RateLimitOptions<never>): Prices {
   checkFunction(cost, "cost");
-  if (typeof priority !== "function" && !Number.isFinite(priority)) {
-    throw optionError("priority", "a finite number, or a function of the arguments", priority);
-  }
+  checkPriority(priority);
   return {
     cost: (call) => call && cost?.(...(call.args as never)),
     priority: (call) => {

@@ -367,7 +367,8 @@ describe("as a policy", () => {
       summary: "lets go at most 500 requests per 60000 ms, 50 at once",
       options: { limits: { requests } },
     });
-    expect(String(describePolicy(rateLimit({})))).toBe("1. rate-limit lets every call go.");
+    limiter.update({ requests: { per: "1m", limit: Number.POSITIVE_INFINITY } });
+    expect(String(describePolicy(limiter))).toBe('1. rate-limit "chat" lets every call go.');
   });
 
   test("its defaults are what the documents say", () => {

@@ -1,10 +1,11 @@
 import { type Duration, toMs } from "../duration.js";
+import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
 import type { Operation, Outcome } from "../outcome.js";
 import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
 import { executeRateLimit } from "./execute.js";
 import { Limiter, type LimiterState } from "./limiter.js";
-import { type Cost, type Limits, ratesOf } from "./limits.js";
+import { type Cost, checkLevels, type Limits, ratesOf } from "./limits.js";
 import { type AcquireOptions, configOf, pricesOf, RATE_LIMIT_DEFAULTS, type RateLimitOptions } from "./options.js";
 import type { Reservation } from "./reservation.js";
 import type { ServerLevels } from "./store.js";
@@ -51,6 +52,8 @@ export function rateLimit<const Args extends readonly unknown[] = readonly unkno
 ): RateLimitPolicy {
   const rates = ratesOf(limits);
   const config = configOf(options);
+  // A store may have limits already, and who names one may mean to tell it later.
+  if (rates.length === 0 && !options.store) throw optionError("limits", "one limit at least", limits);
   const { name, clock } = config;
   const prices = pricesOf(options);
   const limiter = new Limiter(config);
@@ -81,6 +84,7 @@ function controlsOf(limiter: Limiter, name: string | undefined): Omit<RateLimitP
       if (isObserved()) emit({ type: "limiter-updated", name, currencies: limiter.state().currencies });
     },
     sync: (levels: ServerLevels): void => {
+      checkLevels(levels);
       limiter.change((store, nowMs) => store.sync(levels, nowMs));
       if (isObserved()) emit({ type: "limiter-synced", name, currencies: limiter.state().currencies });
     },

@@ -1,4 +1,4 @@
-import { toMs } from "../duration.js";
+import { toFiniteMs } from "../duration.js";
 import { optionError } from "../errors.js";
 import { checkFunction, checkKeys, checkNumber } from "../options.js";
 import type { Failure } from "../outcome.js";
@@ -120,10 +120,7 @@ function finagle(options: FinagleBudgetOptions = {}): RetryBudget {
   const { perStart = defaults.perStart, perSecond = defaults.perSecond, window = defaults.window } = options;
   checkNumber(perStart, "perStart", ">= 0");
   checkNumber(perSecond, "perSecond", ">= 0");
-  const windowMs = toMs(window, "window");
-  if (windowMs === 0 || windowMs === Number.POSITIVE_INFINITY) {
-    throw optionError("window", "a duration > 0 and < Infinity", window);
-  }
+  const windowMs = toFiniteMs(window, "window");
   return new StartBudget({ perStart, perSecond, windowMs }, options.clock, options.name);
 }
 

@@ -48,7 +48,7 @@ describe("options of retry out of range throw when the policy is made, with opti
     ],
     ["on", [Error, 429], "expected `on` to be error classes, got `429` (number)"],
     ["jitter", 0.5, "expected `jitter` to be a function of a wait that returns a wait, or null, got `0.5` (number)"],
-    ["jitter", Math.random, "for a wait and a random time on top: `randomJitter`"],
+    ["jitter", Math.random, "for a random time on top: `randomJitter`"],
     ["until", true, "expected `until` to be a function, got `true` (boolean)"],
     ["while", "again", 'expected `while` to be a function, got `"again"` (string)'],
     ["retryAfter", "20s", 'expected `retryAfter` to be a function, got `"20s"` (string)'],

@@ -22,7 +22,7 @@ export interface Rule {
 export function ruleOf({ on = isTransient, schedule, jitter }: RetryRule, maxAttempts?: number): Rule {
   if (schedule !== undefined) checkSchedule(schedule);
   if (typeof (jitter ?? fullJitter) !== "function" || jitter === systemRandom) {
-    const hint = jitter === systemRandom ? "; for a wait and a random time on top: `randomJitter`" : "";
+    const hint = jitter === systemRandom ? "; for a random time on top: `randomJitter`" : "";
     throw optionError("jitter", `a function of a wait that returns a wait, or null${hint}`, jitter);
   }
   const mark = schedule && markOf(schedule);

@@ -1,5 +1,6 @@
 import type { CallResult } from "../circuit-breaker/circuit.js";
 import type { BreakerRules, BreakerStore, CircuitState } from "../circuit-breaker/store.js";
+import { checkCallable } from "../options.js";
 import { type ConformanceCase, same } from "./conformance.js";
 
 /** A store with a new, closed circuit of these rules, and its time. */
@@ -22,6 +23,7 @@ const RULES: BreakerRules = { failureRatio: 0.5, minimumCalls: 4, window: { call
  * `for (const { title, run } of breakerStoreCases(setup)) test(title, run)`.
  */
 export function breakerStoreCases(setup: BreakerStoreSetup): readonly ConformanceCase[] {
+  checkCallable(setup, "setup");
   return CASES.map(([title, rules, body]) => ({
     title,
     run: async () => body(new Bench(await setup({ ...RULES, ...rules }))),

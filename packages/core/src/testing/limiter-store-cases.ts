@@ -1,3 +1,4 @@
+import { checkCallable } from "../options.js";
 import { type ConformanceCase, same } from "./conformance.js";
 import { Bench, type Case, type LimiterStoreSetup, TEN, TWO } from "./limiter-store-bench.js";
 import { CHANGING, SYNCING, TELLING } from "./limiter-store-changes.js";
@@ -8,6 +9,7 @@ import { CHANGING, SYNCING, TELLING } from "./limiter-store-changes.js";
  * All their times are about a second, for stores whose time cannot be turned.
  */
 export function limiterStoreCases(setup: LimiterStoreSetup): readonly ConformanceCase[] {
+  checkCallable(setup, "setup");
   return CASES.map(([title, limits, body]) => ({
     title,
     run: async () => {

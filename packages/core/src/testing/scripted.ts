@@ -1,6 +1,7 @@
 import { type Clock, defaultClock } from "../clock.js";
 import { type Duration, toMs } from "../duration.js";
 import { BideError, optionError } from "../errors.js";
+import { checkMethods } from "../options.js";
 
 /** What one call of a scripted operation does. Made by {@link ok}, {@link fail}, {@link hang}, {@link slow} and {@link forever}. */
 export interface Step<T> {
@@ -35,6 +36,7 @@ export function hang(): Step<never> {
  * @param clock @default the default clock at the time of the call; see `withClock`
  */
 export function slow<T>(duration: Duration, step: Step<T>, clock?: Clock): Step<T> {
+  checkMethods(clock, "clock", ["nowMs", "sleep"], "a clock");
   return { ...step, tookMs: toMs(duration, "duration"), clock };
 }
 

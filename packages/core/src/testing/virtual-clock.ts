@@ -2,7 +2,7 @@ import { cancellationOf } from "../cancellation.js";
 import { type Clock, sleepOn } from "../clock.js";
 import { type Duration, toMs } from "../duration.js";
 import { BideError, optionError } from "../errors.js";
-import { checkKeys } from "../options.js";
+import { checkInteger, checkKeys, checkMethods } from "../options.js";
 import { type Timer, TimerQueue } from "../timer-queue.js";
 
 /** Nothing is left that this clock could bring about, and the promise still waits. */
@@ -71,6 +71,7 @@ class VirtualTime implements VirtualClock {
   }
 
   async runAll(limit = 1_000_000): Promise<void> {
+    checkInteger(limit, "limit", 0);
     await turn();
     let steps = 0;
     for (let next = this.#queue.first; next; next = this.#queue.first) {
@@ -81,6 +82,7 @@ class VirtualTime implements VirtualClock {
   }
 
   async run<T>(promise: PromiseLike<T>): Promise<T> {
+    checkMethods(promise ?? null, "promise", ["then"], "a promise");
     let isSettled = false;
     const settled = Promise.resolve(promise).finally(() => {
       isSettled = true;

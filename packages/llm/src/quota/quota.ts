@@ -1,4 +1,4 @@
-import { type Clock, rateLimit } from "bide";
+import { type Clock, memoryLimiterStore, rateLimit } from "bide";
 import type { Dialect } from "../dialects/dialect.js";
 import type { CountTokens } from "../request/facts.js";
 import { Lane } from "./lane.js";
@@ -24,9 +24,9 @@ export class Quota {
   /** @throws OptionError for a limit that is unknown or out of range. */
   constructor(options: QuotaOptions = {}) {
     this.#config = quotaConfigOf(options);
-    // What is wrong with a limit or an option is said now, and not at the first call.
+    // What is wrong with a limit or an option is said now, and not at the first call. With a store there may be no limit yet.
     const { limits, interactiveShare, maxQueue } = this.#config;
-    rateLimit(limits, { interactiveShare, maxQueue });
+    rateLimit(limits, { interactiveShare, maxQueue, store: memoryLimiterStore() });
   }
 
   /** What counts the tokens of prompts, where the user gave it. */
