@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { optionError } from "./errors.js";
 import { iterateUnder } from "./iterate.js";
-import { checkCallable } from "./options.js";
+import { checkCallable, checkMethods } from "./options.js";
 import type { Attempt, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
 import { checkRunOptions } from "./run-options.js";
 import { outcomeOf } from "./run-outcome.js";
@@ -118,7 +118,9 @@ interface Inside {
 
 /** Makes a policy of what it is inside. */
 export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Policy<In, Extra> {
-  const { execute } = core;
+  const { execute, clock } = core;
+  // The clock of a policy that blocks has a `sleep` as well, and returns nothing from it.
+  checkMethods(clock, "clock", ["wallNowMs"], "a clock");
   // The types of the public face are promises about any function; here is the one place that makes them, untyped.
   const caller = (fn: AnyFunction, seesAttempt: boolean): AnyFunction => {
     checkWrappable(fn);
@@ -151,7 +153,7 @@ export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Polic
     outcome: <T>(operation: Operation<T>, options?: RunOptions) => outcomeOf(core, operation, options),
     iterate<T>(operation: Operation<AsyncIterable<T>>, options?: IterateOptions): AsyncIterable<T> {
       checkCallable(operation, "operation");
-      checkRunOptions(options, ["signal", "deadlineMs", "restart"]);
+      checkRunOptions(options, "restart");
       return iterateUnder(core, operation, options);
     },
     [CORE]: core,

@@ -5,6 +5,7 @@ import {
   compose,
   concurrencyLimit,
   describe as describePolicy,
+  expo,
   fallback,
   hedge,
   type LimiterStore,
@@ -13,13 +14,24 @@ import {
   observe,
   onException,
   onPredicate,
+  polynomial,
   rateLimit,
   retry,
   retryBudget,
+  timeout,
   wraps,
 } from "./index.js";
 import { onExceptionSync, retrySync } from "./sync.js";
-import { breakerStoreCases, limiterStoreCases, ok, scripted, slow, virtualClock, withClock } from "./testing.js";
+import {
+  breakerStoreCases,
+  limiterStoreCases,
+  ok,
+  scripted,
+  slow,
+  virtualBlockingClock,
+  virtualClock,
+  withClock,
+} from "./testing.js";
 
 const untyped = (value: unknown): never => value as never;
 const limits = { requests: { per: "1s", limit: 10 } } as const;
@@ -133,7 +145,11 @@ describe("what is given by mistake is refused at once, by the name of the option
       "expected `headers` to be the headers of a response (with get), got `null`",
       () => parseRateLimit(untyped(null)),
     ],
-    ["clock", "expected `clock` to be a clock (with nowMs and sleep), got `5` (number)", () => withClock(untyped(5))],
+    [
+      "clock",
+      "expected `clock` to be a clock (with nowMs and wallNowMs and sleep), got `5` (number)",
+      () => withClock(untyped(5)),
+    ],
     [
       "clock",
       "expected `clock` to be a clock (with nowMs and sleep), got `5` (number)",
@@ -163,6 +179,50 @@ describe("what is given by mistake is refused at once, by the name of the option
       'expected `limit` to be an integer >= 0, got `"5"` (string)',
     );
   });
+});
+
+describe("the clock of a policy that blocks", () => {
+  test.each<[name: string, make: (options: { clock: never }) => unknown]>([
+    ["retry", retry],
+    ["onException", (options) => onException([1], Error, options)],
+    ["onPredicate", (options) => onPredicate([1], undefined, options)],
+    ["timeout", (options) => timeout("1s", options)],
+    ["fallback", (options) => fallback(1, options)],
+    ["circuitBreaker", circuitBreaker],
+    ["concurrencyLimit", (options) => concurrencyLimit({ limit: 1, ...options })],
+    ["rateLimit", (options) => rateLimit(limits, options)],
+    ["hedge", hedge],
+    ["retryingFetch", retryingFetch],
+    ["withClock", ({ clock }) => withClock(clock)],
+  ])("is none for %s: its waits would end nowhere", (_, make) => {
+    expect(() => make({ clock: untyped(virtualBlockingClock()) })).toThrow(
+      /^expected `clock` to be a clock \(with .*wallNowMs/,
+    );
+  });
+
+  test("is the one for `retrySync`", () => {
+    expect(() => retrySync({ clock: virtualBlockingClock() })).not.toThrow();
+  });
+});
+
+test("a number that a function says is no excuse for an endless wait", async () => {
+  const clock = virtualClock();
+  const failing = (): never => {
+    throw new Error("down");
+  };
+  for (const schedule of [expo({ base: () => Number.NaN }), polynomial({ exponent: () => untyped("x") })]) {
+    const outcome = await clock.run(retry({ schedule, jitter: null, clock }).outcome(failing));
+    expect(outcome).toMatchObject({ ok: false, error: { option: "schedule" } });
+  }
+  expect(clock.nowMs()).toBe(1000);
+});
+
+test("the work of a block is a function", async () => {
+  for (const work of [5, function* tokens() {}])
+    for await (const attempt of retry.attempts()) {
+      await expect(attempt.try(untyped(work))).rejects.toThrow(expect.objectContaining({ option: "operation" }));
+      break;
+    }
 });
 
 describe("what looks odd and is right is taken", () => {

@@ -1,4 +1,5 @@
 import { defaultClock } from "../clock.js";
+import { checkMethods } from "../options.js";
 import type { Failure } from "../outcome.js";
 import { type RetryConfig, retryConfig } from "../retry/config.js";
 import type { UncheckedRetryOptions } from "../retry/options.js";
@@ -13,6 +14,7 @@ export function fetchConfig(options: RetryingFetchOptions): RetryConfig {
   checkFetchOptions(options);
   const { fetch: _fetch, methods: _methods, statuses = RETRYING_FETCH_DEFAULTS.statuses, ...rest } = options;
   const { on = (error: unknown): boolean => isTransient(error) && !isLasting(error) } = rest;
+  checkMethods(rest.clock, "clock", ["wallNowMs"], "a clock");
   const retried = new Set(statuses);
   const config = retryConfig({
     // Every value of these runs is a `Response`; the engine knows them as `unknown`.

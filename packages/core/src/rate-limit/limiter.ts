@@ -26,8 +26,6 @@ export interface LimiterState {
   readonly drainMs: number;
 }
 
-const ACQUIRE_KEYS: readonly string[] = ["signal", "deadlineMs", "priority", "isAgain"];
-
 /** The queue before a store: who asks, in which order, and when. One timer for all who wait. */
 export class Limiter {
   readonly #config: LimiterConfig;
@@ -56,7 +54,7 @@ export class Limiter {
 
   /** Waits until the cost may be spent, and takes it. */
   async acquire(cost: Cost | undefined, options: AcquireOptions | undefined, priority: number): Promise<Reservation> {
-    checkRunOptions(options, ACQUIRE_KEYS);
+    checkRunOptions(options, "isAgain");
     const asked = costOf(cost);
     if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
     const outer = cancellationIn(options);

@@ -2,6 +2,7 @@ import type { LiveAttempt } from "../attempt.js";
 import { BideError } from "../errors.js";
 import { Handover } from "../handover.js";
 import type { Attempt, Failure, Operation, RunOptions } from "../outcome.js";
+import { checkWrappable } from "../wraps.js";
 import type { RetryConfig } from "./config.js";
 import { RetryRun } from "./run.js";
 
@@ -58,6 +59,7 @@ export async function* attemptsOf(
       let turn: Promise<IteratorResult<Turn, undefined>> | undefined;
       yield Object.assign(attempt, {
         async try<T>(operation: Operation<T>): Promise<Tried<T>> {
+          checkWrappable(operation, "operation");
           if (turn !== undefined) throw new BideError("an attempt is tried once");
           answer(new Promise((resolve) => resolve(operation(attempt))));
           turn = hand.take();

@@ -28,7 +28,8 @@ export function growing(
     const at = curve();
     // A factor of 0 stays 0, also where the curve has become infinite.
     const waitAt = (n: number): number => factorMs && factorMs * at(n);
-    for (let n = 0, waitMs = waitAt(0); waitMs < capMs; waitMs = waitAt(++n)) yield waitMs;
+    // Not `<`: a curve of NaN has to come out and be refused, where it would be an endless wait.
+    for (let n = 0, waitMs = waitAt(0); !(waitMs >= capMs); waitMs = waitAt(++n)) yield waitMs;
     for (;;) yield capMs;
   });
 }

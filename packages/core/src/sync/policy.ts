@@ -1,6 +1,7 @@
+import type { Cancellation } from "../cancellation.js";
+import { checkKeys } from "../options.js";
 import type { Attempt, GivenUp, Outcome, RunOptions, Trace } from "../outcome.js";
 import type { RetryConfig } from "../retry/config.js";
-import { checkRunOptions } from "../run-options.js";
 import { known } from "../run-outcome.js";
 import type { AnyFunction } from "../wrapped.js";
 import { checkWrappable, wraps } from "../wraps.js";
@@ -79,9 +80,10 @@ export function makeSyncPolicy<In = unknown, Extra = never>(
   return Object.assign(wrap, face) as unknown as SyncPolicy<In, Extra>;
 }
 
-function checkRun(operation: unknown, options: RunOptions | undefined): void {
+/** As for the policies of `bide`; only nobody has a priority here. */
+function checkRun(operation: unknown, options: (RunOptions & Partial<Cancellation>) | undefined): void {
   checkWrappable(operation, "operation");
-  checkRunOptions(options, ["signal", "deadlineMs"]);
+  if (options !== undefined && !options?.onAbort) checkKeys(options, ["signal", "deadlineMs"], "run");
 }
 
 function outcomeOf<T>(

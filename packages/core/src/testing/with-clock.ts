@@ -8,7 +8,7 @@ import { checkMethods } from "../options.js";
  * @throws OptionError for what is no clock.
  */
 export function withClock(clock: Clock): Disposable {
-  checkMethods(clock ?? null, "clock", ["nowMs", "sleep"], "a clock");
+  checkMethods(clock ?? null, "clock", ["nowMs", "wallNowMs", "sleep"], "a clock");
   const replaced = replaceDefaultClock(clock);
   return {
     [Symbol.dispose]: () => {
