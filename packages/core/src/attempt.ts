@@ -1,34 +1,45 @@
 import type { Budget } from "./budget.js";
-import { type Cancellation, cancellationOf } from "./cancellation.js";
+import { type AbortListener, type Cancellation, cancellationOf, onAbort } from "./cancellation.js";
 import type { Clock } from "./clock.js";
 import type { Attempt, Failure, Operation, RunOptions } from "./outcome.js";
+
+/** What the attempts of one run have in common. */
+export interface Origin {
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly startedMs: number;
+  /** The end of the run on that clock; `undefined`: it may take any time. */
+  readonly deadlineMs: number | undefined;
+  /** The budget that is told of these attempts: whoever shares it further in must not tell it again. */
+  readonly budget?: Budget | undefined;
+}
 
 /** An attempt while it lives. Makes its `AbortSignal` only when somebody looks at it: a controller costs more than a call. */
 export class LiveAttempt implements Attempt, Cancellation {
   aborted = false;
   reason: unknown;
-  /** The budget that an outer policy tells of this call: whoever shares it must not tell it again. */
-  budget: Budget | undefined;
   #controller: AbortController | undefined;
   /** Most attempts have one listener: for that, a set would cost more than the call. */
-  #listener: (() => void) | undefined;
-  #others: Set<() => void> | undefined;
-  readonly #clock: Pick<Clock, "nowMs">;
-  readonly #startedMs: number;
+  #listeners: AbortListener | Set<AbortListener> | undefined;
+  readonly #origin: Origin;
 
   constructor(
     readonly number: number,
     readonly previous: Failure | undefined,
-    readonly deadlineMs: number | undefined,
-    clock: Pick<Clock, "nowMs">,
-    startedMs: number,
+    origin: Origin,
   ) {
-    this.#clock = clock;
-    this.#startedMs = startedMs;
+    this.#origin = origin;
+  }
+
+  get deadlineMs(): number | undefined {
+    return this.#origin.deadlineMs;
+  }
+
+  get budget(): Budget | undefined {
+    return this.#origin.budget;
   }
 
   get elapsedMs(): number {
-    return this.#clock.nowMs() - this.#startedMs;
+    return this.#origin.clock.nowMs() - this.#origin.startedMs;
   }
 
   get signal(): AbortSignal {
@@ -39,22 +50,21 @@ export class LiveAttempt implements Attempt, Cancellation {
     return this.#controller.signal;
   }
 
-  onAbort(listener: () => void): () => void {
-    if (this.#listener) {
-      this.#others ??= new Set();
-      this.#others.add(listener);
-    } else this.#listener = listener;
-    return () => {
-      if (this.#listener === listener) this.#listener = undefined;
-      else this.#others?.delete(listener);
-    };
+  listen(listener: AbortListener): void {
+    const others = this.#listeners;
+    if (others instanceof Set) others.add(listener);
+    else this.#listeners = others ? new Set([others, listener]) : listener;
+  }
+
+  unlisten(listener: AbortListener): void {
+    if (this.#listeners instanceof Set) this.#listeners.delete(listener);
+    else if (this.#listeners === listener) this.#listeners = undefined;
   }
 
   /** An attempt like this one that outlives it: a stream that it opened. It is aborted with it, until it is let go. */
   fork(): { attempt: LiveAttempt; release: () => void } {
-    const attempt = new LiveAttempt(this.number, this.previous, this.deadlineMs, this.#clock, this.#startedMs);
-    attempt.budget = this.budget;
-    return { attempt, release: this.onAbort(() => attempt.abort(this.reason)) };
+    const attempt = new LiveAttempt(this.number, this.previous, this.#origin);
+    return { attempt, release: onAbort(this, () => attempt.abort(this.reason)) };
   }
 
   /** Whether an error is what it was aborted with, and so none of the operation's own. */
@@ -67,9 +77,10 @@ export class LiveAttempt implements Attempt, Cancellation {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const listeners = [this.#listener, ...(this.#others ?? [])];
-    this.#listener = this.#others = undefined;
-    for (const listener of listeners) listener?.();
+    const told = this.#listeners;
+    this.#listeners = undefined;
+    if (told instanceof Set) for (const listener of [...told]) listener.onAborted();
+    else told?.onAborted();
     this.#controller?.abort(reason);
   }
 }
@@ -89,7 +100,7 @@ export function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>
   };
   const promise = new Promise<T>((resolve, reject) => {
     if (attempt.aborted) return reject(attempt.reason);
-    release = attempt.onAbort(() => reject(attempt.reason));
+    release = onAbort(attempt, () => reject(attempt.reason));
     Promise.resolve(start()).then(resolve, reject);
   });
   return promise.then(
@@ -116,6 +127,6 @@ export function started<T>(operation: Operation<T>, attempt: LiveAttempt): Promi
 /** What can end a run with these options from outside: they themselves, or their signal; `undefined` when nothing can. */
 export function cancellationIn(options: RunOptions | undefined): Cancellation | undefined {
   if (options === undefined) return undefined;
-  if ("onAbort" in options) return options as Cancellation;
+  if ("listen" in options) return options as Cancellation;
   return options.signal && cancellationOf(options.signal);
 }

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { LiveAttempt } from "./attempt.js";
-import { cancellationOf, eitherOf } from "./cancellation.js";
+import { cancellationOf, eitherOf, onAbort } from "./cancellation.js";
 import { virtualClock } from "./testing.js";
 
 describe("a signal heard by many", () => {
@@ -9,14 +9,14 @@ describe("a signal heard by many", () => {
     const controller = new AbortController();
     const { signal } = controller;
     const heard: number[] = [];
-    const releases = [1, 2, 3].map((n) => cancellationOf(signal).onAbort(() => heard.push(n)));
+    const releases = [1, 2, 3].map((n) => onAbort(cancellationOf(signal), () => heard.push(n)));
     expect(getEventListeners(signal, "abort").length).toBe(1);
     releases[1]?.();
     releases[1]?.();
     controller.abort();
     expect([heard, getEventListeners(signal, "abort").length]).toEqual([[1, 3], 0]);
     const { signal: other } = new AbortController();
-    cancellationOf(other).onAbort(() => undefined)();
+    onAbort(cancellationOf(other), () => undefined)();
     expect(getEventListeners(other, "abort").length).toBe(0);
   });
 });
@@ -27,7 +27,7 @@ describe("either of two", () => {
     const [a, b] = controllers.map(({ signal }) => cancellationOf(signal));
     const either = eitherOf(a, b);
     const heard: unknown[] = [];
-    either?.onAbort(() => heard.push(either.reason));
+    onAbort(either, () => heard.push(either?.reason));
     expect([either?.aborted, either?.reason]).toEqual([false, undefined]);
     controllers[which]?.abort("enough");
     expect([either?.aborted, heard]).toEqual([true, ["enough"]]);
@@ -45,18 +45,19 @@ describe("either of two", () => {
   test("lets go of both", () => {
     const signals = [new AbortController().signal, new AbortController().signal];
     const [a, b] = signals.map(cancellationOf);
-    eitherOf(a, b)?.onAbort(() => undefined)();
+    onAbort(eitherOf(a, b), () => undefined)();
     expect(signals.map((signal) => getEventListeners(signal, "abort").length)).toEqual([0, 0]);
   });
 });
 
 describe("an attempt", () => {
-  const made = (): LiveAttempt => new LiveAttempt(1, undefined, undefined, virtualClock(), 0);
+  const made = (): LiveAttempt =>
+    new LiveAttempt(1, undefined, { clock: virtualClock(), startedMs: 0, deadlineMs: undefined });
 
   test("is aborted once: the first reason counts, for listeners and for a signal that is looked at late", () => {
     const attempt = made();
     const heard: unknown[] = [];
-    attempt.onAbort(() => heard.push(attempt.reason));
+    onAbort(attempt, () => heard.push(attempt.reason));
     attempt.abort("first");
     attempt.abort("second");
     expect([heard, attempt.signal.aborted, attempt.signal.reason]).toEqual([["first"], true, "first"]);
@@ -73,10 +74,10 @@ describe("an attempt", () => {
   test("tells those who still listen, whoever of them came first", () => {
     const attempt = made();
     const heard: number[] = [];
-    const releases = [1, 2, 3].map((n) => attempt.onAbort(() => heard.push(n)));
+    const releases = [1, 2, 3].map((n) => onAbort(attempt, () => heard.push(n)));
     releases[0]?.();
     releases[2]?.();
-    attempt.onAbort(() => heard.push(4));
+    onAbort(attempt, () => heard.push(4));
     releases[0]?.();
     attempt.abort("enough");
     expect(heard.sort()).toEqual([2, 4]);

@@ -1,3 +1,8 @@
+/** Who is told of an abort. */
+export interface AbortListener {
+  onAborted(): void;
+}
+
 /**
  * What can end a run from outside: asked and listened to without an `AbortSignal` having to be made for it.
  * An attempt is one, so that nested policies cost no controller each.
@@ -5,8 +10,17 @@
 export interface Cancellation {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** Calls back once on abort, a function of its own for each call; returns what takes it back. Never called when it has aborted already. */
-  onAbort(listener: () => void): () => void;
+  /** Tells the listener once of an abort. Never, when it has aborted already. */
+  listen(listener: AbortListener): void;
+  /** Takes `listen` back. */
+  unlisten(listener: AbortListener): void;
+}
+
+/** Calls back once on abort; returns what takes it back. Never called when it has aborted already. */
+export function onAbort(cancellation: Cancellation | undefined, listener: () => void): () => void {
+  const listening = { onAborted: listener };
+  cancellation?.listen(listening);
+  return () => cancellation?.unlisten(listening);
 }
 
 const fans = /* @__PURE__ */ new WeakMap<AbortSignal, SignalFan>();
@@ -14,11 +28,11 @@ const fans = /* @__PURE__ */ new WeakMap<AbortSignal, SignalFan>();
 /** Hears a signal for any number of callers with one listener: hosts scan their listener list at each addition. */
 class SignalFan implements Cancellation {
   readonly #signal: AbortSignal;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<AbortListener>();
   readonly #fire = (): void => {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener.onAborted();
   };
 
   constructor(signal: AbortSignal) {
@@ -33,14 +47,15 @@ class SignalFan implements Cancellation {
     return this.#signal.reason;
   }
 
-  onAbort(listener: () => void): () => void {
+  listen(listener: AbortListener): void {
     if (this.#listeners.size === 0) this.#signal.addEventListener("abort", this.#fire, { once: true });
     this.#listeners.add(listener);
-    return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
-        this.#signal.removeEventListener("abort", this.#fire);
-      }
-    };
+  }
+
+  unlisten(listener: AbortListener): void {
+    if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
+      this.#signal.removeEventListener("abort", this.#fire);
+    }
   }
 }
 
@@ -66,11 +81,11 @@ export function eitherOf(a: Cancellation | undefined, b: Cancellation | undefine
     get reason() {
       return first()?.reason;
     },
-    onAbort(listener) {
-      const releases = both.map((one) => one.onAbort(listener));
-      return () => {
-        for (const release of releases) release();
-      };
+    listen(listener) {
+      for (const one of both) one.listen(listener);
+    },
+    unlisten(listener) {
+      for (const one of both) one.unlisten(listener);
     },
   };
 }

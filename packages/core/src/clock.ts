@@ -1,5 +1,5 @@
-import { type Cancellation, cancellationOf } from "./cancellation.js";
-import { TimerQueue } from "./timer-queue.js";
+import { type Cancellation, cancellationOf, onAbort } from "./cancellation.js";
+import { TimerQueue, type Waiting } from "./timer-queue.js";
 
 /** Time as a value that is handed in, so that a test can be its own time. */
 export interface Clock {
@@ -19,9 +19,25 @@ export interface Clock {
 /** The longest delay that `setTimeout` keeps; above it, hosts fire at once. */
 const LONGEST_HOST_DELAY_MS = 2 ** 31 - 1;
 
+/** Who is told when a time has come. */
+export interface Alarmed {
+  onTime(): void;
+}
+
+/** A moment that somebody waits for on the host's clock. */
+class HostTimer implements Waiting {
+  index = -1;
+  constructor(
+    readonly dueMs: number,
+    readonly order: number,
+    readonly alarmed: Alarmed,
+  ) {}
+}
+
 /** The clock of this process. All its waits share one host timer. */
 class SystemClock implements Clock {
-  readonly #queue = new TimerQueue();
+  readonly #queue = new TimerQueue<HostTimer>();
+  #added = 0;
   #host: unknown;
   #hostDueMs = Number.POSITIVE_INFINITY;
   /** Fake timers come and go under a test: a host timer of another `setTimeout` may never fire. */
@@ -41,12 +57,21 @@ class SystemClock implements Clock {
   }
 
   timer(atMs: number, callback: () => void): () => void {
-    const timer = this.#queue.add(atMs, callback);
+    const timer = this.add(atMs, { onTime: callback });
+    return () => this.remove(timer);
+  }
+
+  /** The same for somebody who needs no functions for it. */
+  add(atMs: number, alarmed: Alarmed): HostTimer {
+    const timer = new HostTimer(atMs, this.#added++, alarmed);
+    this.#queue.put(timer);
     this.#arm();
-    return () => {
-      this.#queue.remove(timer);
-      if (this.#queue.size === 0) this.#tidy();
-    };
+    return timer;
+  }
+
+  remove(timer: HostTimer): void {
+    this.#queue.remove(timer);
+    if (this.#queue.size === 0) this.#tidy();
   }
 
   /** Sees to it that the host wakes us when the first timer is due, or earlier. */
@@ -85,7 +110,7 @@ class SystemClock implements Clock {
     try {
       for (let timer = this.#queue.first; timer && timer.dueMs <= nowMs; timer = this.#queue.first) {
         this.#queue.remove(timer);
-        timer.fire();
+        timer.alarmed.onTime();
       }
     } finally {
       this.#hostDueMs = Number.POSITIVE_INFINITY;
@@ -111,13 +136,29 @@ export function replaceDefaultClock(clock: Clock): Clock {
   return replaced;
 }
 
-/** Calls back at `atMs` on any clock; returns what takes it back. `Infinity` never comes. */
-export function startTimer(clock: Clock, atMs: number, callback: () => void): () => void {
-  if (atMs === Number.POSITIVE_INFINITY) return nothing;
-  if (clock.timer) return clock.timer(atMs, callback);
+/** A timer that was started by {@link arm}; `undefined`: its time never comes. */
+export type Armed = HostTimer | (() => void) | undefined;
+
+/** Tells somebody at `atMs`, on any clock; {@link disarm} takes it back. `Infinity` never comes. */
+export function arm(clock: Clock, atMs: number, alarmed: Alarmed): Armed {
+  if (atMs === Number.POSITIVE_INFINITY) return undefined;
+  if (clock instanceof SystemClock) return clock.add(atMs, alarmed);
+  if (clock.timer) return clock.timer(atMs, () => alarmed.onTime());
   const controller = new AbortController();
-  clock.sleep(Math.max(0, atMs - clock.nowMs()), controller.signal).then(callback, nothing);
+  clock.sleep(Math.max(0, atMs - clock.nowMs()), controller.signal).then(() => alarmed.onTime(), nothing);
   return () => controller.abort(nothing);
+}
+
+/** Takes a timer back. Does nothing when it has called already. */
+export function disarm(timer: Armed): void {
+  if (timer instanceof HostTimer) (systemClock as SystemClock).remove(timer);
+  else timer?.();
+}
+
+/** Calls back at `atMs` on any clock; returns what takes it back. */
+export function startTimer(clock: Clock, atMs: number, callback: () => void): () => void {
+  const timer = arm(clock, atMs, { onTime: callback });
+  return () => disarm(timer);
 }
 
 /** Resolves after `ms`; rejects with the reason of `outer` as soon as that is aborted. Leaves no timer and no listener. */
@@ -125,12 +166,12 @@ export function sleepOn(clock: Clock, ms: number, outer: Cancellation | undefine
   return new Promise((resolve, reject) => {
     if (outer?.aborted) return reject(outer.reason);
     const stop = startTimer(clock, clock.nowMs() + ms, () => {
-      release?.();
+      release();
       resolve();
     });
-    const release = outer?.onAbort(() => {
+    const release = onAbort(outer, () => {
       stop();
-      reject(outer.reason);
+      reject(outer?.reason);
     });
   });
 }

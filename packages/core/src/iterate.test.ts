@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { LiveAttempt } from "./attempt.js";
+import type { AbortListener } from "./cancellation.js";
 import { type Attempt, compose, concurrencyLimit, hedge, retry } from "./index.js";
 import { virtualClock } from "./testing.js";
 
@@ -206,16 +207,16 @@ describe("a stream under a policy", () => {
   });
 
   test("leaves no listener on the attempt around it, however it ends", async () => {
-    const attempt = new LiveAttempt(1, undefined, undefined, virtualClock(), 0);
-    const listening = new Set<() => void>();
-    const onAbort = attempt.onAbort.bind(attempt);
-    attempt.onAbort = (listener) => {
-      const release = onAbort(listener);
+    const attempt = new LiveAttempt(1, undefined, { clock: virtualClock(), startedMs: 0, deadlineMs: undefined });
+    const listening = new Set<AbortListener>();
+    const { listen, unlisten } = attempt;
+    attempt.listen = (listener) => {
       listening.add(listener);
-      return () => {
-        listening.delete(listener);
-        release();
-      };
+      listen.call(attempt, listener);
+    };
+    attempt.unlisten = (listener) => {
+      listening.delete(listener);
+      unlisten.call(attempt, listener);
     };
     const { iterate } = concurrencyLimit({ limit: 1 });
     const sources = [source([]), source([1, 2]), source([1, new Error("broken")]), source([new Error("broken")])];

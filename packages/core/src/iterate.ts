@@ -1,5 +1,5 @@
 import { cancellationIn, type LiveAttempt } from "./attempt.js";
-import { cancellationOf, eitherOf } from "./cancellation.js";
+import { cancellationOf, eitherOf, onAbort } from "./cancellation.js";
 import { defaultClock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import { Handover } from "./handover.js";
@@ -32,13 +32,13 @@ async function* committed<T>(
   const caller = signals.map(cancellationOf).reduce(eitherOf, cancellationIn(options));
   const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
   const stopTimer = startTimer(clock, attempt.deadlineMs ?? Number.POSITIVE_INFINITY, cut);
-  const release = caller?.onAbort(() => attempt.abort(caller.reason));
+  const release = onAbort(caller, () => attempt.abort(caller?.reason));
   if (caller?.aborted) attempt.abort(caller.reason);
   try {
     for (let next = stream.first; !next.done; next = await stream.next()) yield next.value;
   } finally {
     stopTimer();
-    release?.();
+    release();
     await stream.close();
   }
 }
@@ -68,7 +68,7 @@ async function* restarted<T>(
 ): AsyncGenerator<T, void, undefined> {
   const consumer = new AbortController();
   const caller = cancellationIn(options);
-  const release = caller?.onAbort(() => consumer.abort(caller.reason));
+  const release = onAbort(caller, () => consumer.abort(caller?.reason));
   if (caller?.aborted) consumer.abort(caller.reason);
   const hand = new Handover<T>();
   const pump = async (attempt: Attempt): Promise<void> => {
@@ -84,7 +84,7 @@ async function* restarted<T>(
   try {
     for (let next = await hand.take(); !next.done; next = await hand.take()) yield next.value;
   } finally {
-    release?.();
+    release();
     consumer.abort();
     hand.end();
   }

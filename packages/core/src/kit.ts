@@ -1,5 +1,5 @@
 export { cancellationIn } from "./attempt.js";
-export { type Cancellation, cancellationOf } from "./cancellation.js";
+export { type AbortListener, type Cancellation, cancellationOf, onAbort } from "./cancellation.js";
 export { defaultClock, startTimer } from "./clock.js";
 export { durationMs, toMs } from "./duration.js";
 export { optionError, shown } from "./errors.js";

@@ -1,4 +1,5 @@
 import { guarded, type LiveAttempt } from "./attempt.js";
+import { onAbort } from "./cancellation.js";
 
 /** How a stream ended: well, or with its source's error. */
 export type StreamEnd = { readonly error: unknown } | undefined;
@@ -25,7 +26,7 @@ export class OpenStream<T> {
     });
     if (first.done) this.#over();
     if (attempt.aborted) void this.close();
-    else attempt.onAbort(() => void this.close());
+    else onAbort(attempt, () => void this.close());
   }
 
   async next(): Promise<IteratorResult<T>> {

@@ -10,7 +10,7 @@ const hanging = (): Promise<never> => new Promise(() => undefined);
 describe("a passage", () => {
   test("hands on the attempt that it was handed, and is cut with it", async () => {
     const clock = virtualClock();
-    const outer = new LiveAttempt(3, undefined, undefined, clock, 0);
+    const outer = new LiveAttempt(3, undefined, { clock, startedMs: 0, deadlineMs: undefined });
     const passage = new Passage(outer, clock);
     const waiting = passage.step(hanging);
     outer.abort("cut");

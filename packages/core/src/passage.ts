@@ -1,5 +1,5 @@
 import { guarded, LiveAttempt } from "./attempt.js";
-import { cancellationOf } from "./cancellation.js";
+import { cancellationOf, onAbort } from "./cancellation.js";
 import { type Clock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import type { Operation, RunOptions } from "./outcome.js";
@@ -24,7 +24,7 @@ export class Passage {
       return;
     }
     const { signal, deadlineMs } = options ?? {};
-    const attempt = new LiveAttempt(1, undefined, deadlineMs, clock, clock.nowMs());
+    const attempt = new LiveAttempt(1, undefined, { clock, startedMs: clock.nowMs(), deadlineMs });
     this.attempt = attempt;
     this.#isBound = signal !== undefined || deadlineMs !== undefined;
     this.isFree = !this.#isBound;
@@ -56,6 +56,6 @@ function bind(attempt: LiveAttempt, signal: AbortSignal | undefined, clock: Cloc
   else if (clock.nowMs() >= deadlineMs) cut();
   if (attempt.aborted) return [];
   const leave = [startTimer(clock, deadlineMs, cut)];
-  if (signal) leave.push(cancellationOf(signal).onAbort(() => attempt.abort(signal.reason)));
+  if (signal) leave.push(onAbort(cancellationOf(signal), () => attempt.abort(signal.reason)));
   return leave;
 }

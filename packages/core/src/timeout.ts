@@ -1,4 +1,5 @@
 import { cancellationIn, guarded, LiveAttempt } from "./attempt.js";
+import { onAbort } from "./cancellation.js";
 import { type Clock, defaultClock, startTimer } from "./clock.js";
 import { type Duration, toMs } from "./duration.js";
 import { BideError, DeadlineError, optionError } from "./errors.js";
@@ -78,13 +79,13 @@ function timed<T>(
     if (isOwn && isObserved()) emit({ type: "call-timed-out", name, timeoutMs });
     attempt.abort(isOwn ? new CallTimeoutError(name, timeoutMs) : new DeadlineError(endMs - startedMs, 1));
   });
-  const release = caller?.onAbort(cut);
+  const release = onAbort(caller, cut);
   return guarded(
     attempt,
     () => operation(attempt),
     () => {
       stop();
-      release?.();
+      release();
     },
   );
 }
@@ -93,7 +94,6 @@ function timed<T>(
 function within(options: RunOptions | undefined, endMs: number, clock: Clock, startedMs: number): LiveAttempt {
   const outer = options instanceof LiveAttempt ? options : undefined;
   const deadlineMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
-  const attempt = new LiveAttempt(outer?.number ?? 1, outer?.previous, deadlineMs, clock, startedMs);
-  attempt.budget = outer?.budget;
-  return attempt;
+  const origin = { clock, startedMs, deadlineMs, budget: outer?.budget };
+  return new LiveAttempt(outer?.number ?? 1, outer?.previous, origin);
 }

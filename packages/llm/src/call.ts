@@ -1,5 +1,5 @@
 import { AdmissionDeadlineError, DeadlineError, type Outcome } from "bide";
-import { cancellationOf } from "bide/kit";
+import { cancellationOf, onAbort } from "bide/kit";
 import { responseOf } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import type { CallNotes } from "./bide.js";
@@ -61,13 +61,13 @@ export class Call {
     const caller = signal && cancellationOf(signal);
     const leave = (): void => this.#run.abort(caller?.reason);
     if (caller?.aborted) leave();
-    const release = caller?.onAbort(leave);
+    const release = onAbort(caller, leave);
     const forget = gates.onStop(about.keyId, (stop) => this.#onStop(stop));
     try {
       const outcome = await config.policy.outcome((attempt) => this.#requests.attempt(attempt), this.#run);
       return outcome.ok ? this.#answered(outcome.value) : this.#givenUp(outcome);
     } finally {
-      release?.();
+      release();
       forget();
     }
   }

@@ -1,10 +1,10 @@
-import type { Cancellation } from "bide/kit";
+import type { AbortListener, Cancellation } from "bide/kit";
 
 /** Ends something from outside, once. Its `AbortSignal` is made when somebody asks for it: that costs as much as all the rest. */
 export class Cut implements Cancellation {
   aborted = false;
   reason: unknown;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<AbortListener>();
   #controller: AbortController | undefined;
 
   get signal(): AbortSignal {
@@ -15,9 +15,12 @@ export class Cut implements Cancellation {
     return this.#controller.signal;
   }
 
-  onAbort(listener: () => void): () => boolean {
+  listen(listener: AbortListener): void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  }
+
+  unlisten(listener: AbortListener): void {
+    this.#listeners.delete(listener);
   }
 
   throwIfAborted(): void {
@@ -32,6 +35,6 @@ export class Cut implements Cancellation {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     this.#controller?.abort(reason);
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener.onAborted();
   }
 }

@@ -1,4 +1,4 @@
-import type { Cancellation } from "bide/kit";
+import { type Cancellation, onAbort } from "bide/kit";
 import { describe, expect, test } from "vitest";
 import type { CuttableFetch } from "./cuttable-fetch.js";
 import { llmFetch } from "./llm-fetch.js";
@@ -34,7 +34,7 @@ describe("a fetch that can be cut without a signal", () => {
       fetch: cuttable(
         (_, __, cut: Cancellation) =>
           new Promise((___, reject) => {
-            cut.onAbort(() => {
+            onAbort(cut, () => {
               heard.push(cut.reason);
               reject(cut.reason);
             });
@@ -54,7 +54,7 @@ describe("a fetch that can be cut without a signal", () => {
       random: () => 0,
       fetch: cuttable((_, __, cut) => {
         if (++asked > 1) return Promise.resolve(new Response('{"choices":[]}', { headers: HEADERS }));
-        return new Promise((___, reject) => void cut.onAbort(() => reject(cut.reason)));
+        return new Promise((___, reject) => void onAbort(cut, () => reject(cut.reason)));
       }),
     });
 

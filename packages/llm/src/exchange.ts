@@ -1,5 +1,5 @@
 import type { Clock } from "bide";
-import { type Cancellation, startTimer } from "bide/kit";
+import { type Cancellation, onAbort, startTimer } from "bide/kit";
 import { Cut } from "./cut.js";
 import { RequestTimeoutError, type WaitedFor } from "./errors.js";
 
@@ -24,7 +24,7 @@ export class Exchange {
     if (outer === undefined) return nothing;
     const cut = (): void => this.cut(outer.reason);
     if (outer.aborted) cut();
-    const release = outer.onAbort(cut);
+    const release = onAbort(outer, cut);
     this.#releases.push(release);
     return release;
   }
@@ -58,7 +58,7 @@ export class Exchange {
     return new Promise((resolve, reject) => {
       const cut = (): void => reject(end.reason);
       if (end.aborted) return cut();
-      const over = end.onAbort(cut);
+      const over = onAbort(end, cut);
       promise.then(resolve, reject);
       promise.then(over, over);
     });

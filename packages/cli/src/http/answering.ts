@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { Cancellation } from "bide/kit";
+import { type Cancellation, onAbort } from "bide/kit";
 import type { Dispatcher } from "undici";
 import { AnswerHeaders, type HeaderFields } from "./answer-headers.js";
 import { type AnswerHead, BufferedResponse } from "./buffered-response.js";
@@ -36,7 +36,7 @@ export class Answering implements Dispatcher.DispatchHandler {
 
   constructor(waiter: Waiter) {
     this.#waiter = waiter;
-    this.#release = waiter.cut?.onAbort(this.#cut);
+    this.#release = onAbort(waiter.cut, this.#cut);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -1,5 +1,5 @@
 import type { CuttableFetch } from "@bide/llm";
-import { type Cancellation, cancellationOf } from "bide/kit";
+import { type Cancellation, cancellationOf, onAbort } from "bide/kit";
 import { Agent, type Dispatcher } from "undici";
 import { Answering } from "./answering.js";
 
@@ -74,7 +74,7 @@ function addressOf(url: string): Address {
 
 function signalOf(cut: Cancellation): AbortSignal {
   const controller = new AbortController();
-  cut.onAbort(() => controller.abort(cut.reason));
+  onAbort(cut, () => controller.abort(cut.reason));
   return controller.signal;
 }
 

@@ -1,5 +1,6 @@
 import { LiveAttempt } from "../attempt.js";
 import type { Budget } from "../budget.js";
+import { onAbort } from "../cancellation.js";
 import { type Clock, startTimer } from "../clock.js";
 import { emit, isObserved } from "../events.js";
 import type { Operation } from "../outcome.js";
@@ -52,7 +53,7 @@ export class Race<T> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#release = this.#outer.onAbort(() => this.#cut(this.#outer.reason));
+      this.#release = onAbort(this.#outer, () => this.#cut(this.#outer.reason));
       this.#track.allowance.earn();
       this.#told?.started?.();
       this.#start();
@@ -60,10 +61,10 @@ export class Race<T> {
   }
 
   #start(): void {
-    const { clock, budget } = this.#track;
+    const { clock, budget = this.#outer.budget } = this.#track;
     const { previous, deadlineMs } = this.#outer;
-    const attempt = new LiveAttempt(this.#tries.length + 1, previous, deadlineMs, clock, this.#startedMs);
-    attempt.budget = budget ?? this.#outer.budget;
+    const origin = { clock, startedMs: this.#startedMs, deadlineMs, budget };
+    const attempt = new LiveAttempt(this.#tries.length + 1, previous, origin);
     this.#tries.push(attempt);
     // Before the operation runs: it may abort the attempt around it, and what is scheduled after that nobody would stop.
     this.#schedule();

@@ -1,4 +1,5 @@
 import { cancellationIn } from "../attempt.js";
+import { onAbort } from "../cancellation.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
@@ -127,7 +128,7 @@ export class Limiter {
     this.#line.join(waiter, (late) => {
       this.#refuse(late, latenessOf(this.#view(this.clock.nowMs()), late, this.#blocked && this.#nextAtMs));
     });
-    waiter.release = outer?.onAbort(() => this.#abandon(waiter, outer.reason));
+    waiter.release = onAbort(outer, () => this.#abandon(waiter, outer?.reason));
   }
 
   /** Lets go whose turn it is, as long as the store does, and sets the one timer for the next. */

@@ -1,17 +1,19 @@
-import { cancellationIn, guarded, LiveAttempt } from "../attempt.js";
+import { type AsyncContext, contextNow, goOn } from "../async-context.js";
+import { cancellationIn, guarded, LiveAttempt, type Origin } from "../attempt.js";
 import type { Budget } from "../budget.js";
-import { type Cancellation, cancellationOf, eitherOf } from "../cancellation.js";
-import { type Clock, defaultClock, startTimer } from "../clock.js";
+import { type AbortListener, type Cancellation, cancellationOf, eitherOf } from "../cancellation.js";
+import { type Alarmed, type Armed, arm, type Clock, defaultClock, disarm } from "../clock.js";
 import { AttemptTimeoutError, DeadlineError, ResultRejectedError } from "../errors.js";
 import { isObserved } from "../events.js";
 import type { Failure, Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
+import type { Progress } from "../schedule.js";
 import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "./config.js";
 import { tell } from "./hooks.js";
 import type { Verdict } from "./options.js";
 import type { Stop } from "./plan.js";
 import { meaningOf, type Rule } from "./rule.js";
-import { type Waits, waitsOf } from "./waits.js";
+import { planNext, type Usage, type Used } from "./waits.js";
 
 /** So many attempts without a wait between them may be made in one turn of the event loop. */
 const TURN = 8;
@@ -35,22 +37,25 @@ export interface RunInputs extends Partial<Call> {
  * It is made of callbacks, not of async functions: a call that sleeps holds this object, one promise and one timer, and no
  * suspended frames, which would weigh more than all the rest.
  */
-export class RetryRun {
+export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
+  readonly clock: Clock;
+  readonly startedMs: number;
+  failures = 0;
+  progress: Progress | undefined;
+  others: Map<Rule, Used> | undefined;
   readonly #config: RunConfig;
   readonly #inputs: RunInputs;
   /** Resolves the promise of the run. It rejects by a promise that is rejected, so that one function is kept, not two. */
   readonly #settle: (value: unknown) => void;
-  readonly #clock: Clock;
-  readonly #startedMs: number;
-  /** `undefined`: it may take any time. */
-  readonly #endMs: number | undefined;
   readonly #outer: Cancellation | undefined;
   #attempts = 0;
-  #waits: Waits | undefined;
   #previous: Failure | undefined;
   /** The attempt that is made now, until it has ended or was cut. */
   #live: LiveAttempt | undefined;
-  #release: (() => void) | undefined;
+  /** Of the attempt, or of what is waited for between two. */
+  #timer: Armed;
+  /** The caller's context while the run sleeps; while somebody else is asked, what to do when an abort comes first. */
+  #paused: AsyncContext | (() => void) | undefined;
 
   constructor(config: RetryConfig, inputs: RunInputs, settle: (value: unknown) => void, startedMs?: number) {
     const { options } = inputs;
@@ -58,11 +63,49 @@ export class RetryRun {
     this.#config = config.isLive ? readNow(config) : (config as RunConfig);
     this.#inputs = inputs;
     this.#settle = settle;
-    this.#clock = clock;
-    this.#startedMs = startedMs ?? clock.nowMs();
-    const endMs = Math.min(this.#startedMs + this.#config.deadlineMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
-    this.#endMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
+    this.clock = clock;
+    this.startedMs = startedMs ?? clock.nowMs();
     this.#outer = eitherOf(cancellationIn(options), signal && cancellationOf(signal));
+    this.#outer?.listen(this);
+  }
+
+  get deadlineMs(): number | undefined {
+    const callersMs = this.#inputs.options?.deadlineMs ?? Number.POSITIVE_INFINITY;
+    const endMs = Math.min(this.startedMs + this.#config.deadlineMs, callersMs);
+    return endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
+  }
+
+  /** The budget that hears of the attempts. */
+  get budget(): Budget | undefined {
+    return this.#config.given.budget ?? this.#outerBudget;
+  }
+
+  /** The caller gives up. Where neither an attempt nor a wait is under way, what comes next finds that. */
+  onAborted(): void {
+    const live = this.#live;
+    if (live) this.#cut(live, this.#outer?.reason);
+    else this.#goOn();
+  }
+
+  /** The attempt's time is over, or the run's, or the wait's. */
+  onTime(): void {
+    const live = this.#live;
+    if (live) this.#cut(live, this.#overtime(live));
+    else this.#goOn();
+  }
+
+  /** Ends a pause; after a wait in the context of the caller. */
+  #goOn(): void {
+    const paused = this.#paused;
+    if (typeof paused === "function") paused();
+    else if (paused) goOn(paused, begin, this);
+  }
+
+  #overtime({ number }: LiveAttempt): Error {
+    const { attemptTimeoutMs } = this.#config;
+    const isOwn =
+      attemptTimeoutMs < Number.POSITIVE_INFINITY && this.#nowMs() < (this.deadlineMs ?? Number.POSITIVE_INFINITY);
+    return isOwn ? new AttemptTimeoutError(attemptTimeoutMs, number) : this.#deadlineError();
   }
 
   /** The run's promise, and what is due after a success: telling somebody, or letting go of something. */
@@ -74,19 +117,19 @@ export class RetryRun {
 
   /** Whether anything may cut an attempt. */
   get #isBounded(): boolean {
-    return (this.#endMs ?? this.#outer) !== undefined || this.#config.attemptTimeoutMs < Number.POSITIVE_INFINITY;
+    return (this.deadlineMs ?? this.#outer) !== undefined || this.#config.attemptTimeoutMs < Number.POSITIVE_INFINITY;
   }
 
   /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
   begin(): void {
     const { beforeRetry } = this.#config.given;
     const previous = this.#previous;
-    this.release();
+    this.#rest();
     try {
       const attempt = this.#next();
       // A hook may have aborted.
       this.#checkAborted();
-      if (this.#isBounded) this.#bind(attempt);
+      this.#bind();
       if (beforeRetry && previous) this.#after(beforeRetry(previous, attempt), this.#call, attempt);
       else this.#call(undefined, attempt);
     } catch (error) {
@@ -116,11 +159,18 @@ export class RetryRun {
     );
   }
 
-  /** Lets go of timers and listeners, and of the attempt. */
+  /** Lets go of all that it holds. */
   release(): void {
-    this.#live = undefined;
-    this.#release?.();
-    this.#release = undefined;
+    this.#rest();
+    this.#outer?.unlisten(this);
+  }
+
+  /** Lets go of the attempt, or the wait, and of its timer. */
+  #rest(): void {
+    this.#live = this.#paused = undefined;
+    if (this.#timer === undefined) return;
+    disarm(this.#timer);
+    this.#timer = undefined;
   }
 
   #tellSuccess<T>(value: T): T {
@@ -136,13 +186,12 @@ export class RetryRun {
     const { given } = this.#config;
     const { trace } = this.#inputs;
     this.#checkAborted();
-    const endMs = this.#endMs;
+    const endMs = this.deadlineMs;
     // The first attempt begins when the run does.
-    if (endMs !== undefined && (this.#attempts > 0 ? this.#nowMs() : this.#startedMs) >= endMs)
+    if (endMs !== undefined && (this.#attempts > 0 ? this.#nowMs() : this.startedMs) >= endMs)
       throw this.#deadlineError();
     const number = ++this.#attempts;
-    const attempt = new LiveAttempt(number, this.#previous, endMs, this.#clock, this.#startedMs);
-    attempt.budget = given.budget ?? this.#outerBudget;
+    const attempt = new LiveAttempt(number, this.#previous, this);
     if (trace) trace.attempts++;
     if (number === 1) this.#told?.started?.();
     if (given.onAttempt || isObserved()) {
@@ -152,32 +201,18 @@ export class RetryRun {
     return attempt;
   }
 
-  /** Sees to it that the attempt is cut when its time, the run's time or the caller's patience is over. */
-  #bind(attempt: LiveAttempt): void {
-    const outer = this.#outer;
+  /** Sees to it that the attempt is cut when its time, or the run's time, is over. */
+  #bind(): void {
     const { attemptTimeoutMs } = this.#config;
-    const endMs = this.#endMs ?? Number.POSITIVE_INFINITY;
+    const endMs = this.deadlineMs ?? Number.POSITIVE_INFINITY;
     const timesOutMs =
       attemptTimeoutMs < Number.POSITIVE_INFINITY ? this.#nowMs() + attemptTimeoutMs : attemptTimeoutMs;
-    const cut = (reason: unknown): void => {
-      attempt.abort(reason);
-      this.#fail(attempt, reason);
-    };
-    const stop = startTimer(this.#clock, Math.min(endMs, timesOutMs), () =>
-      cut(endMs <= timesOutMs ? this.#deadlineError() : new AttemptTimeoutError(attemptTimeoutMs, attempt.number)),
-    );
-    this.#hold(stop, () => cut(outer?.reason));
+    this.#timer = arm(this.clock, Math.min(endMs, timesOutMs), this);
   }
 
-  /** Keeps what is to be let go of with the attempt or the wait, and listens for the abort. */
-  #hold(stop: () => void, aborted: () => void): void {
-    const release = this.#outer?.onAbort(aborted);
-    this.#release = release
-      ? () => {
-          stop();
-          release();
-        }
-      : stop;
+  #cut(attempt: LiveAttempt, reason: unknown): void {
+    attempt.abort(reason);
+    this.#fail(attempt, reason);
   }
 
   #call(_: unknown, attempt: LiveAttempt): void {
@@ -231,7 +266,7 @@ export class RetryRun {
       kind === "error"
         ? { kind, error: what, attempt: number, elapsedMs }
         : { kind, value: what, attempt: number, elapsedMs };
-    this.release();
+    this.#rest();
     this.#previous = failure;
     if (isObserved()) tell({ type: "attempt-failed", attempt: number, failure, elapsedMs }, given);
     this.#checkAborted();
@@ -266,11 +301,9 @@ export class RetryRun {
     const isMatched = verdict !== false;
     this.#checkAborted();
     if (isMatched && verdict !== "stop") this.#told?.failed?.(failure);
-    const waits = waitsOf(rule, this.#waits);
-    if (waits.others === this.#waits) this.#waits = waits;
-    const endMs = this.#endMs;
+    const endMs = this.deadlineMs;
     const untilDeadlineMs = endMs === undefined ? Number.POSITIVE_INFINITY : endMs - this.#nowMs();
-    const plan = waits.plan(verdict, failure, this.#config, untilDeadlineMs);
+    const plan = planNext(this, this.#config, { rule, verdict, failure, untilDeadlineMs });
     if ("reason" in plan) this.#giveUp(failure, plan, isMatched);
     // The budget is asked last of all, so that nothing is taken from it for a retry that is not made.
     else if (given.budget) this.#after(given.budget.withdraw(failure), this.#spend, failure, isMatched, plan.delayMs);
@@ -289,7 +322,7 @@ export class RetryRun {
     const { given, steps } = this.#config;
     const { attempt, elapsedMs } = failure;
     // The budget and the steps took their time as well.
-    if (this.#endMs !== undefined && this.#nowMs() + delayMs >= this.#endMs) {
+    if (this.deadlineMs !== undefined && this.#nowMs() + delayMs >= this.deadlineMs) {
       this.#giveUp(failure, { reason: "deadline" }, isMatched);
       return;
     }
@@ -305,12 +338,8 @@ export class RetryRun {
   }
 
   #wait(delayMs: number): void {
-    // Through a promise, which brings the caller's async context back: one host timer wakes the runs of many callers.
-    void new Promise<void>((wake) => {
-      const stop = startTimer(this.#clock, this.#nowMs() + delayMs, wake);
-      // What begins next finds the abort.
-      if (this.#outer) this.#hold(stop, wake);
-    }).then(() => this.begin());
+    this.#paused = contextNow();
+    this.#timer = arm(this.clock, this.#nowMs() + delayMs, this);
   }
 
   #giveUp(failure: Failure, stop: Stop, isMatched: boolean): void {
@@ -331,7 +360,6 @@ export class RetryRun {
 
   /** Ends the run with an error that is not the operation's own. */
   #end(error: unknown): void {
-    this.release();
     this.#over(this.#endOf(error));
     this.#settle(Promise.reject(error));
   }
@@ -345,6 +373,7 @@ export class RetryRun {
     const { given } = this.#config;
     const { trace } = this.#inputs;
     const failure = this.#previous;
+    this.release();
     if (given.onGiveUp || isObserved()) {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, reason, failure, retryAfterMs }, given, "onGiveUp", failure);
@@ -383,19 +412,21 @@ export class RetryRun {
   /** Between attempts nothing else listens: whom the run asks there, it waits for no longer than it may last itself. */
   #later<V>(value: PromiseLike<V>, next: (value: V) => void, isOver = false): void {
     const live = this.#live;
-    const isAlone = live === undefined && !isOver && (this.#endMs ?? this.#outer) !== undefined;
+    const isAlone = live === undefined && !isOver && (this.deadlineMs ?? this.#outer) !== undefined;
     let isAwaited = true;
     const go = (step: () => unknown): void => {
       if (!isAwaited) return;
       isAwaited = false;
-      if (isAlone) this.release();
+      if (isAlone) this.#rest();
       this.#ifLive(live, step);
     };
     if (isAlone) {
-      const stop = startTimer(this.#clock, this.#endMs ?? Number.POSITIVE_INFINITY, () =>
-        go(() => this.#leave(this.#previous as Failure, { reason: "deadline" }, true)),
-      );
-      this.#hold(stop, () => go(() => this.#checkAborted()));
+      this.#timer = arm(this.clock, this.deadlineMs ?? Number.POSITIVE_INFINITY, this);
+      this.#paused = () =>
+        go(() => {
+          this.#checkAborted();
+          this.#leave(this.#previous as Failure, { reason: "deadline" }, true);
+        });
     }
     Promise.resolve(value).then(
       (known) => go(() => next(known)),
@@ -430,14 +461,18 @@ export class RetryRun {
   }
 
   #nowMs(): number {
-    return this.#clock.nowMs();
+    return this.clock.nowMs();
   }
 
   #elapsedMs(): number {
-    return this.#nowMs() - this.#startedMs;
+    return this.#nowMs() - this.startedMs;
   }
 }
 
 function isLater<V>(value: V | PromiseLike<V>): value is PromiseLike<V> {
   return typeof value === "object" && value !== null && "then" in value;
+}
+
+function begin(run: RetryRun): void {
+  run.begin();
 }

@@ -8,7 +8,7 @@ import { tell } from "../retry/hooks.js";
 import type { Verdict } from "../retry/options.js";
 import type { Plan, Stop } from "../retry/plan.js";
 import { meaningOf, type Rule } from "../retry/rule.js";
-import { type Waits, waitsOf } from "../retry/waits.js";
+import { planNext, type Usage } from "../retry/waits.js";
 import { atOnce, type BlockingClock } from "./blocking-clock.js";
 
 /** What a run is made of, beside its configuration. */
@@ -25,7 +25,7 @@ export class SyncRun {
   readonly #inputs: SyncRunInputs;
   readonly #startedMs: number;
   readonly #endMs: number;
-  #waits: Waits | undefined;
+  readonly #usage: Usage = { failures: 0, progress: undefined, others: undefined };
   #attempts = 0;
   #waitedMs = 0;
   #previous: Failure | undefined;
@@ -60,7 +60,11 @@ export class SyncRun {
     if (this.#inputs.trace) this.#inputs.trace.attempts++;
     if (number === 1) this.#config.given.budget?.started?.();
     const deadlineMs = this.#endMs === Number.POSITIVE_INFINITY ? undefined : this.#endMs;
-    const attempt = new LiveAttempt(number, this.#previous, deadlineMs, this.#inputs.clock, this.#startedMs);
+    const attempt = new LiveAttempt(number, this.#previous, {
+      clock: this.#inputs.clock,
+      startedMs: this.#startedMs,
+      deadlineMs,
+    });
     const { given } = this.#config;
     if (given.onAttempt || isObserved()) {
       tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);
@@ -119,9 +123,7 @@ export class SyncRun {
     const { budget } = given;
     if (verdict !== false && verdict !== "stop") budget?.failed?.(failure);
     const untilDeadlineMs = this.#endMs - this.#inputs.clock.nowMs();
-    const waits = waitsOf(rule, this.#waits);
-    if (waits.others === this.#waits) this.#waits = waits;
-    const plan = waits.plan(verdict, failure, this.#config, untilDeadlineMs);
+    const plan = planNext(this.#usage, this.#config, { rule, verdict, failure, untilDeadlineMs });
     const isAffordable = "reason" in plan || !budget || atOnce(budget.withdraw(failure), "budget", "`budget`");
     return { plan: isAffordable ? plan : { reason: "budget-exhausted" }, isMatched: verdict !== false };
   }

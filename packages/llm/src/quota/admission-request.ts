@@ -1,5 +1,5 @@
 import type { AcquireOptions, Attempt } from "bide";
-import { type Cancellation, cancellationIn } from "bide/kit";
+import { type AbortListener, type Cancellation, cancellationIn } from "bide/kit";
 
 /** What an attempt asks its quota with. It is cut with the attempt, without a signal having to be made for that. */
 export class AdmissionRequest implements AcquireOptions, Cancellation {
@@ -29,9 +29,11 @@ export class AdmissionRequest implements AcquireOptions, Cancellation {
     return this.#outer?.reason;
   }
 
-  onAbort(listener: () => void): () => void {
-    return this.#outer?.onAbort(listener) ?? nothing;
+  listen(listener: AbortListener): void {
+    this.#outer?.listen(listener);
+  }
+
+  unlisten(listener: AbortListener): void {
+    this.#outer?.unlisten(listener);
   }
 }
-
-function nothing(): void {}

@@ -1,3 +1,4 @@
+import { onAbort } from "bide/kit";
 import type { Cut } from "../cut.js";
 import type { Exchange } from "../exchange.js";
 
@@ -22,7 +23,7 @@ export class BodySource {
   constructor(body: ReadableStream<Uint8Array>, exchange: Exchange) {
     this.#reader = body.getReader();
     this.#end = exchange.end;
-    this.#release = this.#end.onAbort(this.#cut);
+    this.#release = onAbort(this.#end, this.#cut);
   }
 
   /** The next chunk; `undefined` at the end. @throws what broke it: the reason of the cut, or the network's error. */
