@@ -86,30 +86,50 @@ export class LiveAttempt implements Attempt, Cancellation {
 }
 
 /**
- * The value of `start`, or a rejection with the attempt's reason as soon as it is aborted; what comes later is dropped.
- * Then, in either case, `leave` is called.
+ * Lets go of whoever waits for an operation as soon as its attempt is aborted; what comes later is dropped.
  *
  * The promise's own `resolve` is the handler of the operation's: V8 follows that link when it writes an error's stack, where
  * a function of ours in between, or a race, would end the stack. So the caller's frame stays visible.
  */
-export function guarded<T>(attempt: LiveAttempt, start: () => T | PromiseLike<T>, leave?: () => void): Promise<T> {
-  let release: (() => void) | undefined;
-  const left = (): void => {
-    release?.();
-    leave?.();
-  };
-  const promise = new Promise<T>((resolve, reject) => {
-    if (attempt.aborted) return reject(attempt.reason);
-    release = onAbort(attempt, () => reject(attempt.reason));
-    Promise.resolve(start()).then(resolve, reject);
-  });
-  return promise.then(
+export class Guard implements AbortListener {
+  readonly attempt: LiveAttempt;
+  // Set before anybody can be told of an abort.
+  #reject!: (reason: unknown) => void;
+
+  constructor(attempt: LiveAttempt) {
+    this.attempt = attempt;
+  }
+
+  /** The value of the operation, or a rejection with the attempt's reason. */
+  run<T>(operation: Operation<T>): Promise<T> {
+    const { attempt } = this;
+    return new Promise((resolve, reject) => {
+      if (attempt.aborted) return reject(attempt.reason);
+      this.#reject = reject;
+      attempt.listen(this);
+      Promise.resolve(operation(attempt)).then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    this.attempt.unlisten(this);
+  }
+
+  onAborted(): void {
+    this.#reject(this.attempt.reason);
+  }
+}
+
+/** The operation's value under a {@link Guard}. */
+export function guarded<T>(attempt: LiveAttempt, operation: Operation<T>): Promise<T> {
+  const guard = new Guard(attempt);
+  return guard.run(operation).then(
     (value) => {
-      left();
+      guard.end();
       return value;
     },
     (error: unknown) => {
-      left();
+      guard.end();
       throw error;
     },
   );

@@ -76,7 +76,7 @@ class SystemClock implements Clock {
 
   /** Sees to it that the host wakes us when the first timer is due, or earlier. */
   #arm(): void {
-    const { dueMs } = this.#queue.first ?? { dueMs: Number.POSITIVE_INFINITY };
+    const dueMs = this.#queue.first?.dueMs ?? Number.POSITIVE_INFINITY;
     if (dueMs >= this.#hostDueMs && this.#armedBy === setTimeout) return;
     this.#disarm();
     this.#hostDueMs = dueMs;

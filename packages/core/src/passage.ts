@@ -2,7 +2,7 @@ import { guarded, LiveAttempt } from "./attempt.js";
 import { cancellationOf, onAbort } from "./cancellation.js";
 import { type Clock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
-import type { Operation, RunOptions } from "./outcome.js";
+import type { RunOptions } from "./outcome.js";
 
 /**
  * One run's way through a policy that makes no attempts of its own: the attempt that it hands on, within the run's bounds.
@@ -31,12 +31,6 @@ export class Passage {
     if (this.#isBound) this.#leave = bind(attempt, signal, clock);
   }
 
-  /** Runs the operation that the policy is around. */
-  run<T>(operation: Operation<T>): T | PromiseLike<T> {
-    const { attempt } = this;
-    return this.isFree ? operation(attempt) : guarded(attempt, () => operation(attempt));
-  }
-
   /** Starts a step and waits for it, but no longer than the run may last: then it rejects with the attempt's reason, at once. */
   step<T>(start: () => T | PromiseLike<T>): T | PromiseLike<T> {
     return this.#isBound ? guarded(this.attempt, start) : start();
@@ -44,7 +38,7 @@ export class Passage {
 
   /** Lets go of the signal and the timer. */
   end(): void {
-    for (const leave of this.#leave ?? []) leave();
+    if (this.#leave) for (const leave of this.#leave) leave();
   }
 }
 

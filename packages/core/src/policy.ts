@@ -1,10 +1,12 @@
 import type { Clock } from "./clock.js";
 import { optionError } from "./errors.js";
+import type { Gate } from "./gate.js";
 import { iterateUnder } from "./iterate.js";
 import { checkCallable, checkMethods } from "./options.js";
 import type { Attempt, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
 import { checkRunOptions } from "./run-options.js";
 import { outcomeOf } from "./run-outcome.js";
+import type { Timing } from "./timing.js";
 import type { AnyFunction, Wrapped } from "./wrapped.js";
 import { checkWrappable, wraps } from "./wraps.js";
 
@@ -91,6 +93,11 @@ export interface PolicyCore {
   readonly clock?: Clock | undefined;
   /** The signals that end every run of the policy. */
   readonly signals?: readonly AbortSignal[] | undefined;
+  /** The policies that it is made of, outermost first. */
+  readonly layers?: readonly PolicyCore[] | undefined;
+  /** What it does as one of several that are passed in one go; see {@link Gate}. A policy is either, or neither. */
+  readonly gates?: readonly Gate[] | undefined;
+  readonly timing?: Timing | undefined;
   /** A wrapper of its own, for a policy that can be quicker than `execute`; `slow` is what it would be without. */
   readonly wrap?: ((fn: AnyFunction, slow: AnyFunction) => AnyFunction) | undefined;
   /** Plain data: the kind of policy and its options, as they were resolved. */

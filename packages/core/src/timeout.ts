@@ -1,12 +1,11 @@
-import { cancellationIn, guarded, LiveAttempt } from "./attempt.js";
-import { onAbort } from "./cancellation.js";
-import { type Clock, defaultClock, startTimer } from "./clock.js";
+import { type Clock, defaultClock } from "./clock.js";
 import { type Duration, toMs } from "./duration.js";
-import { BideError, DeadlineError, optionError } from "./errors.js";
+import { BideError, optionError } from "./errors.js";
 import { emit, isObserved } from "./events.js";
+import { executeGated } from "./gate.js";
 import { checkKeys } from "./options.js";
-import type { Operation, RunOptions } from "./outcome.js";
 import { makePolicy, type Policy } from "./policy.js";
+import type { Timing } from "./timing.js";
 
 /** A call took longer than its `timeout`. Its signal was aborted with this error. */
 export class CallTimeoutError extends BideError {
@@ -45,9 +44,17 @@ export function timeout(duration: Duration, options: TimeoutOptions = {}): Polic
   const timeoutMs = toMs(duration, "duration");
   if (timeoutMs === 0) throw optionError("duration", "a duration > 0", duration);
   const { clock, name } = options;
+  const timing: Timing = {
+    timeoutMs,
+    clock: () => clock ?? defaultClock(),
+    overdue: () => {
+      if (isObserved()) emit({ type: "call-timed-out", name, timeoutMs });
+      return new CallTimeoutError(name, timeoutMs);
+    },
+  };
   return makePolicy({
-    execute: (operation, runOptions) =>
-      timed(operation, runOptions, timeoutMs, { clock: clock ?? defaultClock(), name }),
+    execute: executeGated([], clock, timing),
+    timing,
     clock,
     describe: () => ({
       policy: "timeout",
@@ -57,43 +64,4 @@ export function timeout(duration: Duration, options: TimeoutOptions = {}): Polic
       options: { timeoutMs },
     }),
   });
-}
-
-function timed<T>(
-  operation: Operation<T>,
-  options: RunOptions | undefined,
-  timeoutMs: number,
-  { clock, name }: { readonly clock: Clock; readonly name: string | undefined },
-): Promise<T> {
-  const startedMs = clock.nowMs();
-  const caller = cancellationIn(options);
-  const ownEndMs = startedMs + timeoutMs;
-  const endMs = Math.min(ownEndMs, options?.deadlineMs ?? Number.POSITIVE_INFINITY);
-  const attempt = within(options, endMs, clock, startedMs);
-  const cut = (): void => attempt.abort(caller?.reason);
-  if (caller?.aborted) cut();
-  else if (startedMs >= endMs) attempt.abort(new DeadlineError(0, 0));
-  if (attempt.aborted) return Promise.reject(attempt.reason);
-  const stop = startTimer(clock, endMs, () => {
-    const isOwn = endMs === ownEndMs;
-    if (isOwn && isObserved()) emit({ type: "call-timed-out", name, timeoutMs });
-    attempt.abort(isOwn ? new CallTimeoutError(name, timeoutMs) : new DeadlineError(endMs - startedMs, 1));
-  });
-  const release = onAbort(caller, cut);
-  return guarded(
-    attempt,
-    () => operation(attempt),
-    () => {
-      stop();
-      release();
-    },
-  );
-}
-
-/** The attempt around this policy, as far as there is one, with an earlier end. */
-function within(options: RunOptions | undefined, endMs: number, clock: Clock, startedMs: number): LiveAttempt {
-  const outer = options instanceof LiveAttempt ? options : undefined;
-  const deadlineMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
-  const origin = { clock, startedMs, deadlineMs, budget: outer?.budget };
-  return new LiveAttempt(outer?.number ?? 1, outer?.previous, origin);
 }

@@ -1,10 +1,10 @@
-import { type LiveAttempt, started } from "../attempt.js";
+import type { LiveAttempt } from "../attempt.js";
 import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
 import { BideError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
-import type { Operation, RunOptions } from "../outcome.js";
-import { Passage } from "../passage.js";
+import { type Entry, executeGated, type Gate } from "../gate.js";
+import type { Passage } from "../passage.js";
 import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
 import { isAbort, isTransient } from "../transient.js";
 import type { CallResult } from "./circuit.js";
@@ -46,7 +46,8 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const rules = breakerRules(options);
   const breaker = new Breaker(options, rules);
   const policy = makePolicy({
-    execute: (operation, options, _trace, _call, isPrompt) => breaker.run(operation, options, isPrompt),
+    execute: executeGated([breaker], options.clock),
+    gates: [breaker],
     clock: options.clock,
     describe: () => describeBreaker(rules, options.name),
   });
@@ -61,11 +62,14 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
 /** What stands for an admission when the store could not be asked: the call is made, and nobody is told of it. */
 const UNTOLD: Admission & { readonly isAdmitted: true } = { isAdmitted: true, ticket: Number.NaN };
 
-class Breaker {
+class Breaker implements Gate {
+  readonly isHeld = false;
   readonly #store: BreakerStore;
   readonly #isFailure: (error: unknown) => boolean;
   readonly #clock: Clock | undefined;
   readonly #name: string | undefined;
+  /** One for all calls of a term of the circuit. */
+  #entry: Admitted | undefined;
 
   constructor(
     { store = memoryBreakerStore, on = isTransient, clock, name }: CircuitBreakerOptions,
@@ -77,50 +81,18 @@ class Breaker {
     this.#store = store(rules, this.#now());
   }
 
-  /** A call that is let in at once, and that nothing has to be watched for, costs no more than one promise. */
-  run<T>(operation: Operation<T>, options: RunOptions | undefined, isPrompt?: boolean): Promise<T> {
-    const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
-    const { attempt, isFree } = passage;
-    // A call that is over before it begins takes no place: whoever holds its bounds ends it.
-    const asked = attempt.aborted ? UNTOLD : this.#acquire();
-    if (!isFree || isLater(asked)) return this.#wait(operation, passage, asked);
-    try {
-      return this.#watched(operation, attempt, this.#enter(asked));
-    } catch (refusal) {
-      return Promise.reject(refusal);
-    }
+  enter(passage: Passage): Entry | Promise<Entry> {
+    const asked = this.#acquire();
+    return isLater(asked) ? this.#awaited(asked, passage) : this.#admitted(asked);
   }
 
-  async #wait<T>(operation: Operation<T>, passage: Passage, asked: Admission | PromiseLike<Admission>): Promise<T> {
-    const { attempt } = passage;
-    try {
-      const ticket = this.#enter(isLater(asked) ? await this.#awaited(asked, passage) : asked);
-      // A call that is cut is reported at once, not when it has come to its end.
-      return await this.#watched(() => passage.run(operation), attempt, ticket);
-    } finally {
-      passage.end();
-    }
-  }
-
-  /** The ticket of a call that is let in. @throws CircuitOpenError when it is not. */
-  #enter(admission: Admission): number {
+  /** The entry of a call that is let in. @throws CircuitOpenError when it is not. */
+  #admitted(admission: Admission): Entry {
     this.#told(admission.transition);
     if (!admission.isAdmitted) throw this.#refusal(admission.state);
-    return admission.ticket;
-  }
-
-  /** Tells the store how the call ended. */
-  #watched<T>(operation: Operation<T>, attempt: LiveAttempt, ticket: number): Promise<T> {
-    return started(operation, attempt).then(
-      (value) => {
-        this.#report(ticket, "success");
-        return value;
-      },
-      (error: unknown) => {
-        this.#report(ticket, this.#resultOf(error, attempt));
-        throw error;
-      },
-    );
+    const { ticket } = admission;
+    if (ticket !== this.#entry?.ticket) this.#entry = new Admitted(this, ticket);
+    return this.#entry;
   }
 
   async state(): Promise<CircuitState> {
@@ -132,7 +104,7 @@ class Breaker {
   }
 
   /** A call that was cut tells of the service only when it was cut for taking too long. */
-  #resultOf(error: unknown, attempt: LiveAttempt): CallResult {
+  resultOf(error: unknown, attempt: LiveAttempt): CallResult {
     if (isAbort(error) || (attempt.wasCutBy(error) && !isOvertime(error))) return "ignored";
     return this.#isFailure(error) ? "failure" : "success";
   }
@@ -146,20 +118,21 @@ class Breaker {
   }
 
   /** Waits for a store elsewhere, but no longer than the caller does; an admission that comes too late is given back. */
-  async #awaited(asked: PromiseLike<Admission>, passage: Passage): Promise<Admission> {
+  async #awaited(asked: PromiseLike<Admission>, passage: Passage): Promise<Entry> {
     const answer = Promise.resolve(asked).catch((error: unknown) => this.#unheard(error));
     try {
-      return await passage.step(() => answer);
+      await passage.step(() => answer);
     } catch (reason) {
       void answer.then((late) => {
         this.#told(late.transition);
-        if (late.isAdmitted) this.#report(late.ticket, "ignored");
+        if (late.isAdmitted) this.report(late.ticket, "ignored");
       });
       throw reason;
     }
+    return this.#admitted(await answer);
   }
 
-  #report(ticket: number, result: CallResult): void {
+  report(ticket: number, result: CallResult): void {
     if (Number.isNaN(ticket)) return;
     try {
       const reported = this.#store.report(ticket, result, this.#now());
@@ -197,6 +170,26 @@ class Breaker {
 
   #now(): number {
     return (this.#clock ?? defaultClock()).nowMs();
+  }
+}
+
+/** Calls that the circuit let through in one of its terms. */
+class Admitted implements Entry {
+  readonly #breaker: Breaker;
+
+  constructor(
+    breaker: Breaker,
+    readonly ticket: number,
+  ) {
+    this.#breaker = breaker;
+  }
+
+  succeeded(): void {
+    this.#breaker.report(this.ticket, "success");
+  }
+
+  failed(error: unknown, attempt: LiveAttempt): void {
+    this.#breaker.report(this.ticket, this.#breaker.resultOf(error, attempt));
   }
 }
 

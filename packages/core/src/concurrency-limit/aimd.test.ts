@@ -56,21 +56,26 @@ describe("an adaptive limit", () => {
 function underHardCap({ cap, start, untilMs }: { cap: number; start: number; untilMs: number }) {
   const random = seeded(11);
   const events = new TimerQueue();
-  const slots = new Slots(start, rules, () => undefined);
+  const slots = new Slots(
+    start,
+    rules,
+    () => false,
+    () => undefined,
+  );
   const latencyMs = (): number => 8000 * Math.exp(0.8 * normal(random));
   let [nowMs, atServer, served, refused, limitMs] = [0, 0, 0, 0, 0];
   const fill = (): void => {
     for (let slot = slots.take(); slot; slot = slots.take()) {
-      const { release } = slot;
+      const taken = slot;
       if (atServer >= cap) {
         refused++;
-        events.add(nowMs + 1000 * random(), () => release("overload"));
+        events.add(nowMs + 1000 * random(), () => taken.release("overload"));
       } else {
         atServer++;
         events.add(nowMs + latencyMs(), () => {
           atServer--;
           served++;
-          release("success");
+          taken.release("success");
         });
       }
     }

@@ -1,13 +1,11 @@
-import { type LiveAttempt, started } from "../attempt.js";
 import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
-import { OpenStream, type StreamEnd } from "../open-stream.js";
+import { type Entry, executeGated, type Gate } from "../gate.js";
 import type { Operation } from "../outcome.js";
 import { Passage } from "../passage.js";
 import { type Call, type LayerDescription, makePolicy, type Policy } from "../policy.js";
-import type { CallEnd } from "./aimd.js";
 import {
   CONCURRENCY_LIMIT_DEFAULTS,
   type ConcurrencyLimitOptions,
@@ -17,7 +15,7 @@ import {
 } from "./options.js";
 import { isOverload } from "./overload.js";
 import { ConcurrencyQueueFullError } from "./queue-full-error.js";
-import { type Slot, Slots } from "./slots.js";
+import { type HeldSlot, type Slot, Slots } from "./slots.js";
 
 /** A concurrency limit at a moment. */
 export interface ConcurrencyState {
@@ -54,7 +52,8 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyL
   const rules = limitRules(options);
   const limiter = new Limiter(options, rules);
   const policy = makePolicy({
-    execute: (operation, runOptions, _trace, call, isPrompt) => limiter.run(operation, runOptions, call, isPrompt),
+    execute: executeGated([limiter], options.clock),
+    gates: [limiter],
     clock: options.clock,
     describe: () => describeLimit(rules, limiter.maxQueue, options.name),
   });
@@ -64,10 +63,10 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyL
   });
 }
 
-class Limiter {
+class Limiter implements Gate {
+  readonly isHeld = true;
   readonly maxQueue: number;
   readonly #slots: Slots;
-  readonly #isOverload: (error: unknown) => boolean;
   readonly #priority: number | ((...args: never[]) => number);
   readonly #clock: Clock | undefined;
   readonly #name: string | undefined;
@@ -76,52 +75,27 @@ class Limiter {
     const { maxQueue, priority, clock, name } = options;
     this.maxQueue = maxQueue ?? CONCURRENCY_LIMIT_DEFAULTS.maxQueue;
     this.#priority = priority ?? CONCURRENCY_LIMIT_DEFAULTS.priority;
-    this.#isOverload =
+    const isTooMuch =
       options.adaptive && options.overload !== undefined ? matcherOf(options.overload, "overload") : isOverload;
     this.#clock = clock;
     this.#name = name;
-    this.#slots = new Slots(limit, aimd, (move) => {
+    this.#slots = new Slots(limit, aimd, isTooMuch, (move) => {
       if (isObserved()) emit({ type: "limit-changed", name, ...move });
     });
   }
 
-  run<T>(
-    operation: Operation<T>,
-    options: SlotOptions | undefined,
-    call: Call | undefined,
-    isPrompt: boolean | undefined,
-  ): Promise<T> {
-    const passage = new Passage(options, this.#clock ?? defaultClock(), isPrompt);
-    const { attempt, isFree } = passage;
-    const slot = isFree && !attempt.aborted ? this.#slots.take() : undefined;
-    return slot ? this.#hold(slot, operation, attempt) : this.#wait(operation, options, call, passage);
-  }
-
-  async #wait<T>(
-    operation: Operation<T>,
-    options: SlotOptions | undefined,
-    call: Call | undefined,
-    passage: Passage,
-  ): Promise<T> {
-    const { attempt } = passage;
-    try {
-      if (attempt.aborted) throw attempt.reason;
-      const slot = this.#slots.take() ?? (await this.#queue(passage, options?.priority ?? this.#priorityOf(call)));
-      if (attempt.aborted) {
-        slot.release();
-        throw attempt.reason;
-      }
-      return await passage.run(() => this.#hold(slot, operation, attempt));
-    } finally {
-      passage.end();
-    }
+  enter(passage: Passage, options: SlotOptions | undefined, call: Call | undefined): Entry | Promise<Entry> {
+    const slot = this.#slots.take();
+    return slot ?? this.#queue(passage, options?.priority ?? this.#priorityOf(call));
   }
 
   async acquire(options: SlotOptions | undefined): Promise<Slot> {
     const passage = new Passage(options, this.#clock ?? defaultClock());
     try {
       if (passage.attempt.aborted) throw passage.attempt.reason;
-      return this.#slots.take() ?? (await this.#queue(passage, options?.priority ?? this.#priorityOf(undefined)));
+      const priority = options?.priority ?? this.#priorityOf(undefined);
+      const slot = this.#slots.take() ?? (await this.#queue(passage, priority));
+      return { release: (end) => slot.release(end) };
     } finally {
       passage.end();
     }
@@ -132,32 +106,12 @@ class Limiter {
     return { limit, inFlight, queued };
   }
 
-  /** The slot is given back when the call, or the stream that it opened, has ended: whether or not anybody waits for it still. */
-  #hold<T>(slot: Slot, operation: Operation<T>, attempt: LiveAttempt): Promise<T> {
-    return started(operation, attempt).then(
-      (value) => {
-        if (value instanceof OpenStream) void value.ended.then((how) => slot.release(this.#endOf(how)));
-        else slot.release("success");
-        return value;
-      },
-      (error: unknown) => {
-        slot.release(this.#endOf({ error }));
-        throw error;
-      },
-    );
-  }
-
-  #endOf(failure: StreamEnd): CallEnd {
-    if (failure === undefined) return "success";
-    return this.#isOverload(failure.error) ? "overload" : "other";
-  }
-
-  async #queue(passage: Passage, priority: number): Promise<Slot> {
+  async #queue(passage: Passage, priority: number): Promise<HeldSlot> {
     if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
     if (this.#slots.queued >= this.maxQueue) throw this.#refusal();
-    let granted: Slot | undefined;
-    let grant: ((slot: Slot) => void) | undefined;
-    const turn = new Promise<Slot>((resolve) => {
+    let granted: HeldSlot | undefined;
+    let grant: ((slot: HeldSlot) => void) | undefined;
+    const turn = new Promise<HeldSlot>((resolve) => {
       grant = resolve;
     });
     const waiting = this.#slots.wait(priority, (slot) => {

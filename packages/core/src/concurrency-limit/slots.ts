@@ -1,3 +1,5 @@
+import type { Entry } from "../gate.js";
+import { OpenStream } from "../open-stream.js";
 import { type Timer, TimerQueue } from "../timer-queue.js";
 import { type AimdRules, type AimdState, adapted, type CallEnd } from "./aimd.js";
 
@@ -9,6 +11,34 @@ export interface Slot {
    * @param end @default "other", which moves no adaptive limit
    */
   release(end?: CallEnd): void;
+}
+
+/** A slot that is held, and given back at the end of a call, or of the stream that the call opened. */
+export class HeldSlot implements Slot, Entry {
+  readonly #slots: Slots;
+  readonly #episode: number;
+  #isHeld = true;
+
+  constructor(slots: Slots, episode: number) {
+    this.#slots = slots;
+    this.#episode = episode;
+  }
+
+  release(end: CallEnd = "other"): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#slots.release(end, this.#episode);
+  }
+
+  succeeded(value: unknown): void {
+    if (value instanceof OpenStream)
+      void value.ended.then((how) => (how ? this.failed(how.error) : this.succeeded(how)));
+    else this.release("success");
+  }
+
+  failed(error: unknown): void {
+    this.release(this.#slots.isOverload(error) ? "overload" : "other");
+  }
 }
 
 /** A limit moved by a whole call. */
@@ -23,6 +53,7 @@ export type Waiting = Timer;
 
 /** So many slots, and the queue for them. Knows neither promises nor clocks. */
 export class Slots {
+  readonly isOverload: (error: unknown) => boolean;
   readonly #rules: AimdRules | undefined;
   readonly #onMove: (move: LimitMove) => void;
   /** A heap with an order among equals: what it calls due is our priority, upside down. */
@@ -31,7 +62,13 @@ export class Slots {
   #inFlight = 0;
 
   /** @param rules Of an adaptive limit; `undefined`: the limit stays as it is. */
-  constructor(limit: number, rules: AimdRules | undefined, onMove: (move: LimitMove) => void) {
+  constructor(
+    limit: number,
+    rules: AimdRules | undefined,
+    isOverload: (error: unknown) => boolean,
+    onMove: (move: LimitMove) => void,
+  ) {
+    this.isOverload = isOverload;
     this.#state = { limit, episode: 0 };
     this.#rules = rules;
     this.#onMove = onMove;
@@ -50,12 +87,12 @@ export class Slots {
   }
 
   /** A slot, where one is free and nobody waits for it. */
-  take(): Slot | undefined {
+  take(): HeldSlot | undefined {
     return this.#queue.size === 0 && this.#inFlight < this.limit ? this.#slot() : undefined;
   }
 
   /** Waits for a slot: higher priority first, and among equals who came first. */
-  wait(priority: number, grant: (slot: Slot) => void): Waiting {
+  wait(priority: number, grant: (slot: HeldSlot) => void): Waiting {
     return this.#queue.add(-priority, () => grant(this.#slot()));
   }
 
@@ -64,20 +101,13 @@ export class Slots {
     this.#queue.remove(waiting);
   }
 
-  #slot(): Slot {
+  #slot(): HeldSlot {
     this.#inFlight++;
-    const { episode } = this.#state;
-    let isHeld = true;
-    return {
-      release: (end = "other") => {
-        if (!isHeld) return;
-        isHeld = false;
-        this.#release(end, episode);
-      },
-    };
+    return new HeldSlot(this, this.#state.episode);
   }
 
-  #release(end: CallEnd, episode: number): void {
+  /** Gives a slot back that was taken in this episode, and so lets go who waits for it. */
+  release(end: CallEnd, episode: number): void {
     if (this.#rules !== undefined) this.#adapt(end, episode, this.#rules);
     this.#inFlight--;
     for (let next = this.#queue.first; next && this.#inFlight < this.limit; next = this.#queue.first) {

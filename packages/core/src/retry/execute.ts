@@ -10,7 +10,10 @@ export function executeRetry(config: RetryConfig): Execute {
     options: RunOptions | undefined,
     trace: Trace | undefined,
     call: Call | undefined,
+    isPrompt?: boolean,
   ): Promise<T> => {
+    if (isPrompt && config.judge === undefined)
+      return new RetryRun(config, { operation, options, trace, call }).prompt();
     let run: RetryRun | undefined;
     const settled = new Promise<T>((resolve) => {
       run = new RetryRun(config, { operation, options, trace, call }, resolve as (value: unknown) => void);

@@ -1,5 +1,5 @@
 import { type AsyncContext, contextNow, goOn } from "../async-context.js";
-import { cancellationIn, guarded, LiveAttempt, type Origin } from "../attempt.js";
+import { cancellationIn, guarded, LiveAttempt, type Origin, started } from "../attempt.js";
 import type { Budget } from "../budget.js";
 import { type AbortListener, type Cancellation, cancellationOf, eitherOf } from "../cancellation.js";
 import { type Alarmed, type Armed, arm, type Clock, defaultClock, disarm } from "../clock.js";
@@ -45,8 +45,11 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   others: Map<Rule, Used> | undefined;
   readonly #config: RunConfig;
   readonly #inputs: RunInputs;
-  /** Resolves the promise of the run. It rejects by a promise that is rejected, so that one function is kept, not two. */
-  readonly #settle: (value: unknown) => void;
+  /**
+   * Resolves the promise of the run. It rejects by a promise that is rejected, so that one function is kept, not two.
+   * There is none yet while the first attempt of a prompt operation is made.
+   */
+  #settle: ((value: unknown) => void) | undefined;
   readonly #outer: Cancellation | undefined;
   #attempts = 0;
   #previous: Failure | undefined;
@@ -57,7 +60,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   /** The caller's context while the run sleeps; while somebody else is asked, what to do when an abort comes first. */
   #paused: AsyncContext | (() => void) | undefined;
 
-  constructor(config: RetryConfig, inputs: RunInputs, settle: (value: unknown) => void, startedMs?: number) {
+  constructor(config: RetryConfig, inputs: RunInputs, settle?: (value: unknown) => void, startedMs?: number) {
     const { options } = inputs;
     const { clock = defaultClock(), signal } = config.given;
     this.#config = config.isLive ? readNow(config) : (config as RunConfig);
@@ -118,6 +121,33 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   /** Whether anything may cut an attempt. */
   get #isBounded(): boolean {
     return (this.deadlineMs ?? this.#outer) !== undefined || this.#config.attemptTimeoutMs < Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * The promise of a run whose operation ends by itself as soon as its attempt is cut, as a policy does: what it answers first
+   * needs no promise before it that could be settled earlier.
+   */
+  prompt<T>(): Promise<T> {
+    try {
+      const attempt = this.#next();
+      // A hook may have aborted.
+      this.#checkAborted();
+      this.#bind();
+      return started(() => this.#start(attempt) as T, attempt).then(
+        (value) => this.#succeeded(value),
+        (error: unknown) => this.#settled(() => this.#fail(attempt, error)),
+      );
+    } catch (error) {
+      return this.#settled(() => this.#end(error));
+    }
+  }
+
+  #settled<T>(step: () => void): Promise<T> {
+    const settled = new Promise<T>((resolve) => {
+      this.#settle = resolve as (value: unknown) => void;
+      step();
+    });
+    return this.ended(settled);
   }
 
   /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
@@ -212,7 +242,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
 
   #cut(attempt: LiveAttempt, reason: unknown): void {
     attempt.abort(reason);
-    this.#fail(attempt, reason);
+    if (this.#settle) this.#fail(attempt, reason);
   }
 
   #call(_: unknown, attempt: LiveAttempt): void {
@@ -244,7 +274,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   }
 
   #judged(verdict: boolean, attempt: LiveAttempt, value: unknown): void {
-    if (Boolean(verdict) === this.#config.accepting) this.#settle(value);
+    if (Boolean(verdict) === this.#config.accepting) this.#settle?.(value);
     else this.#failed(attempt, "result", value);
   }
 
@@ -353,15 +383,15 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     const { onGivenUp } = this.#config;
     this.#over(stop);
     const { kind, error, value } = failure;
-    if (isMatched && onGivenUp === "undefined") this.#settle(undefined);
-    else if (kind === "result" && onGivenUp === "value") this.#settle(value);
-    else this.#settle(Promise.reject(kind === "error" ? error : new ResultRejectedError(value, this.#attempts)));
+    if (isMatched && onGivenUp === "undefined") this.#settle?.(undefined);
+    else if (kind === "result" && onGivenUp === "value") this.#settle?.(value);
+    else this.#settle?.(Promise.reject(kind === "error" ? error : new ResultRejectedError(value, this.#attempts)));
   }
 
   /** Ends the run with an error that is not the operation's own. */
   #end(error: unknown): void {
     this.#over(this.#endOf(error));
-    this.#settle(Promise.reject(error));
+    this.#settle?.(Promise.reject(error));
   }
 
   #endOf(error: unknown): Stop {
