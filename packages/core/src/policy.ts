@@ -98,8 +98,8 @@ export interface PolicyCore {
   /** What it does as one of several that are passed in one go; see {@link Gate}. A policy is either, or neither. */
   readonly gates?: readonly Gate[] | undefined;
   readonly timing?: Timing | undefined;
-  /** A wrapper of its own, for a policy that can be quicker than `execute`; `slow` is what it would be without. */
-  readonly wrap?: ((fn: AnyFunction, slow: AnyFunction) => AnyFunction) | undefined;
+  /** A wrapper of its own, for a policy that can be quicker than by `execute`. */
+  readonly wrap?: ((fn: AnyFunction) => AnyFunction) | undefined;
   /** Plain data: the kind of policy and its options, as they were resolved. */
   describe(): LayerData | readonly LayerData[];
 }
@@ -138,8 +138,8 @@ export function makePolicy<In = unknown, Extra = never>(core: PolicyCore): Polic
     };
   };
   const wrap = (fn: AnyFunction): unknown => {
-    const slow = caller(fn, false);
-    return wraps(fn)(core.wrap?.(fn, slow) ?? slow);
+    const wrapped = caller(fn, false);
+    return wraps(fn)(core.wrap?.(fn) ?? wrapped);
   };
   const face = {
     withAttempt: (fn: AnyFunction): unknown => wraps(fn)(caller(fn, true)),

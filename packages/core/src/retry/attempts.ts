@@ -41,14 +41,9 @@ export async function* attemptsOf(
       answer = resolve;
       void hand.give(turn);
     });
-  let settle!: (value: unknown) => void;
-  const settled = new Promise<unknown>((resolve) => {
-    settle = resolve;
-  });
   const operation = (attempt: Attempt): Promise<unknown> => ask({ attempt: attempt as LiveAttempt });
-  const run = new RetryRun(config, { operation, failed: (failure) => ask({ failure }), options }, settle);
-  run.begin();
-  run.ended(settled).then(
+  const run = new RetryRun(config, { operation, failed: (failure) => ask({ failure }), options });
+  run.start().then(
     (value) => hand.give({ value }),
     (error: unknown) => hand.fail(error),
   );

@@ -21,8 +21,8 @@ export interface Stop {
   readonly retryAfterMs?: number;
 }
 
-/** Wait so long, or end the run. */
-export type Plan = { readonly delayMs: number } | Stop;
+/** Wait so many milliseconds, or end the run. */
+export type Plan = number | Stop;
 
 /** How far a hint is spread: a tenth of it, and a second at least. */
 const HINT_SPREAD = 0.1;
@@ -34,7 +34,7 @@ export function planWait(waiting: Waiting): Plan {
   if (hintMs > 0 && hintMs >= backoffMs) return planHint(waiting, hintMs);
   const delayMs = Math.max(hintMs, Math.min(backoffMs, untilMaxTimeMs));
   if (delayMs > untilMaxTimeMs) return { reason: "hint-exceeds-deadline", retryAfterMs: hintMs };
-  return delayMs < untilDeadlineMs ? { delayMs } : { reason: "deadline" };
+  return delayMs < untilDeadlineMs ? delayMs : { reason: "deadline" };
 }
 
 function planHint({ spread = 0, untilMaxTimeMs, untilDeadlineMs }: Waiting, hintMs: number): Plan {
@@ -42,5 +42,5 @@ function planHint({ spread = 0, untilMaxTimeMs, untilDeadlineMs }: Waiting, hint
   if (hintMs >= roomMs) return { reason: "hint-exceeds-deadline", retryAfterMs: hintMs };
   const jitterMs = spread * Math.max(HINT_SPREAD_LEAST_MS, HINT_SPREAD * hintMs);
   // The jitter on top is ours to give up; the hint is not.
-  return { delayMs: hintMs + jitterMs < roomMs ? hintMs + jitterMs : hintMs };
+  return hintMs + jitterMs < roomMs ? hintMs + jitterMs : hintMs;
 }

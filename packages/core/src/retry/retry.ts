@@ -5,7 +5,7 @@ import { attemptsOf, type BlockAttempt } from "./attempts.js";
 import { RETRY_KEYS, type RetryConfig, retryConfig } from "./config.js";
 import { executeRetry } from "./execute.js";
 import type { On, RetryOptions, RetryOptionsOn, UncheckedRetryOptions } from "./options.js";
-import { quickWrapper } from "./quick.js";
+import { retryWrapper } from "./wrapper.js";
 
 /** A policy that retries; a value without state, to be shared freely. */
 export interface RetryPolicy<in In = unknown, out Extra = never> extends Policy<In, Extra> {
@@ -94,7 +94,7 @@ export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0]
   };
   return {
     execute: executeRetry(config),
-    wrap: quickWrapper(config),
+    wrap: retryWrapper(config),
     clock,
     signals: signal && [signal],
     describe: () => ({ policy: "retry", name, options }),

@@ -73,9 +73,10 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   }
 
   get deadlineMs(): number | undefined {
-    const callersMs = this.#inputs.options?.deadlineMs ?? Number.POSITIVE_INFINITY;
-    const endMs = Math.min(this.startedMs + this.#config.deadlineMs, callersMs);
-    return endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
+    const { deadlineMs } = this.#config;
+    const callersMs = this.#inputs.options?.deadlineMs;
+    if (deadlineMs === Number.POSITIVE_INFINITY) return callersMs;
+    return Math.min(this.startedMs + deadlineMs, callersMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** The budget that hears of the attempts. */
@@ -111,16 +112,22 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     return isOwn ? new AttemptTimeoutError(attemptTimeoutMs, number) : this.#deadlineError();
   }
 
-  /** The run's promise, and what is due after a success: telling somebody, or letting go of something. */
-  ended<T>(settled: Promise<T>): Promise<T> {
+  /** Whether somebody is to be told of a success, or something to be let go of. */
+  get #isWatched(): boolean {
     const { given, steps } = this.#config;
-    const isDue = steps || given.budget || this.#isBounded || given.onSuccess || isObserved();
-    return isDue ? settled.then((value) => this.#succeeded(value)) : settled;
+    return (steps ?? given.budget ?? given.onSuccess) !== undefined || this.#isBounded || isObserved();
   }
 
   /** Whether anything may cut an attempt. */
   get #isBounded(): boolean {
     return (this.deadlineMs ?? this.#outer) !== undefined || this.#config.attemptTimeoutMs < Number.POSITIVE_INFINITY;
+  }
+
+  /** The promise of a run. */
+  start<T>(): Promise<T> {
+    const settled = this.#settled<T>();
+    this.begin();
+    return settled;
   }
 
   /**
@@ -134,20 +141,24 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
       this.#checkAborted();
       this.#bind();
       return started(() => this.#start(attempt) as T, attempt).then(
-        (value) => this.#succeeded(value),
-        (error: unknown) => this.#settled(() => this.#fail(attempt, error)),
+        (value) => this.#succeeded(attempt, value),
+        (error: unknown) => {
+          const settled = this.#settled<T>();
+          this.#fail(attempt, error);
+          return settled;
+        },
       );
     } catch (error) {
-      return this.#settled(() => this.#end(error));
+      const settled = this.#settled<T>();
+      this.#end(error);
+      return settled;
     }
   }
 
-  #settled<T>(step: () => void): Promise<T> {
-    const settled = new Promise<T>((resolve) => {
+  #settled<T>(): Promise<T> {
+    return new Promise((resolve) => {
       this.#settle = resolve as (value: unknown) => void;
-      step();
     });
-    return this.ended(settled);
   }
 
   /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
@@ -172,11 +183,21 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     this.#go(() => this.#failed(this.#next(), "error", error));
   }
 
+  /** The value of an attempt that succeeded. What is thrown by those who are told of it is final. */
+  #passed<T>(attempt: LiveAttempt, value: T): T | PromiseLike<T> {
+    try {
+      const passed = this.#succeeded(attempt, value);
+      return this.#config.steps ? Promise.resolve(passed).catch(final) : passed;
+    } catch (error) {
+      return final(error);
+    }
+  }
+
   /** Tells of the success, where anybody wants to hear; what a step of `onException` throws here is final. */
-  #succeeded<T>(value: T): T | PromiseLike<T> {
+  #succeeded<T>(attempt: LiveAttempt, value: T): T | PromiseLike<T> {
     const { steps } = this.#config;
-    // Cut in the very moment between the operation's success and this.
-    if (this.#live === undefined) return value;
+    // Cut before it answered.
+    if (this.#live !== attempt) return value;
     this.release();
     this.#told?.deposit(this.#attempts > 1, this.#previous);
     if (steps === undefined) return this.#tellSuccess(value);
@@ -259,13 +280,18 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
       fail(error);
       return;
     }
+    if (judge) this.#judge(judge, answer, attempt, fail);
     // The promise's own `resolve` is the handler: V8 follows that link when it writes an error's stack, up to the caller.
-    if (judge === undefined) answer.then(this.#settle, fail);
-    else
-      answer.then(
-        (value) => this.#ifLive(attempt, () => this.#after(judge(value), this.#judged, attempt, value)),
-        fail,
-      );
+    else (this.#isWatched ? answer.then((value) => this.#passed(attempt, value)) : answer).then(this.#settle, fail);
+  }
+
+  #judge(
+    judge: (value: unknown) => boolean | PromiseLike<boolean>,
+    answer: Promise<unknown>,
+    attempt: LiveAttempt,
+    fail: (error: unknown) => void,
+  ): void {
+    answer.then((value) => this.#ifLive(attempt, () => this.#after(judge(value), this.#judged, attempt, value)), fail);
   }
 
   #start(attempt: LiveAttempt): unknown {
@@ -274,11 +300,16 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   }
 
   #judged(verdict: boolean, attempt: LiveAttempt, value: unknown): void {
-    if (Boolean(verdict) === this.#config.accepting) this.#settle?.(value);
+    if (Boolean(verdict) === this.#config.accepting) this.#accept(attempt, value);
     else this.#failed(attempt, "result", value);
   }
 
+  #accept(attempt: LiveAttempt, value: unknown): void {
+    this.#settle?.(new Promise((resolve) => resolve(this.#succeeded(attempt, value))));
+  }
+
   #fail(attempt: LiveAttempt, error: unknown): void {
+    if (error instanceof Final) this.#settle?.(Promise.reject(error.error));
     if (this.#live !== attempt) return;
     try {
       this.#failed(attempt, "error", error);
@@ -333,11 +364,11 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     if (isMatched && verdict !== "stop") this.#told?.failed?.(failure);
     const endMs = this.deadlineMs;
     const untilDeadlineMs = endMs === undefined ? Number.POSITIVE_INFINITY : endMs - this.#nowMs();
-    const plan = planNext(this, this.#config, { rule, verdict, failure, untilDeadlineMs });
-    if ("reason" in plan) this.#giveUp(failure, plan, isMatched);
+    const plan = planNext(this, this.#config, rule, verdict, failure, untilDeadlineMs);
+    if (typeof plan === "object") this.#giveUp(failure, plan, isMatched);
     // The budget is asked last of all, so that nothing is taken from it for a retry that is not made.
-    else if (given.budget) this.#after(given.budget.withdraw(failure), this.#spend, failure, isMatched, plan.delayMs);
-    else this.#spend(true, failure, isMatched, plan.delayMs);
+    else if (given.budget) this.#after(given.budget.withdraw(failure), this.#spend, failure, isMatched, plan);
+    else this.#spend(true, failure, isMatched, plan);
   }
 
   #spend(isAffordable: boolean, failure: Failure, isMatched: boolean, delayMs: number): void {
@@ -476,12 +507,12 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
 
   get #told(): Budget | undefined {
     const { budget } = this.#config.given;
-    return budget === this.#outerBudget ? undefined : budget;
+    return budget && budget !== this.#outerBudget ? budget : undefined;
   }
 
   #info(failure?: Failure): StepInfo {
     const elapsedMs = failure?.elapsedMs ?? this.#elapsedMs();
-    const { call, waitedMs = 0 } = this.#inputs;
+    const { call = this.#inputs.target && (this.#inputs as Call), waitedMs = 0 } = this.#inputs;
     return { call, attempt: this.#attempts, elapsedMs, waitedMs };
   }
 
@@ -501,6 +532,15 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
 
 function isLater<V>(value: V | PromiseLike<V>): value is PromiseLike<V> {
   return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** An error that came after a success: it ends the run, and is no failure of the attempt. */
+class Final {
+  constructor(readonly error: unknown) {}
+}
+
+function final(error: unknown): never {
+  throw new Final(error);
 }
 
 function begin(run: RetryRun): void {

@@ -18,16 +18,15 @@ export interface Usage extends Used {
   others: Map<Rule, Used> | undefined;
 }
 
-/** What is known when a failure is planned for. */
-interface Known {
-  readonly rule: Rule;
-  readonly verdict: Verdict;
-  readonly failure: Failure;
-  readonly untilDeadlineMs: number;
-}
-
 /** Counts a failure, and plans what comes after it; the budget is for the shell to ask, last of all. Neither waits nor tells. */
-export function planNext(usage: Usage, config: RunConfig, { rule, verdict, failure, untilDeadlineMs }: Known): Plan {
+export function planNext(
+  usage: Usage,
+  config: RunConfig,
+  rule: Rule,
+  verdict: Verdict,
+  failure: Failure,
+  untilDeadlineMs: number,
+): Plan {
   if (verdict === false || verdict === "stop") return { reason: "not-retryable" };
   const { jitter, maxAttempts = config.maxAttempts } = rule;
   const used = usedOf(usage, config, rule);

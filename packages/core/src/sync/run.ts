@@ -113,7 +113,7 @@ export class SyncRun {
     }
     this.#checkAborted(failure);
     const { plan, isMatched } = this.#final(() => this.#decide(failure, attempt), failure);
-    const stop = "reason" in plan ? plan : this.#wait(failure, plan.delayMs);
+    const stop = typeof plan === "object" ? plan : this.#wait(failure, plan);
     return stop && this.#giveUp(failure, stop, isMatched);
   }
 
@@ -123,8 +123,8 @@ export class SyncRun {
     const { budget } = given;
     if (verdict !== false && verdict !== "stop") budget?.failed?.(failure);
     const untilDeadlineMs = this.#endMs - this.#inputs.clock.nowMs();
-    const plan = planNext(this.#usage, this.#config, { rule, verdict, failure, untilDeadlineMs });
-    const isAffordable = "reason" in plan || !budget || atOnce(budget.withdraw(failure), "budget", "`budget`");
+    const plan = planNext(this.#usage, this.#config, rule, verdict, failure, untilDeadlineMs);
+    const isAffordable = typeof plan === "object" || !budget || atOnce(budget.withdraw(failure), "budget", "`budget`");
     return { plan: isAffordable ? plan : { reason: "budget-exhausted" }, isMatched: verdict !== false };
   }
 
