@@ -1,9 +1,7 @@
 import { OptionError } from "./errors.js";
-import { executeGated, type Gate } from "./gate.js";
-import type { Operation, RunOptions, Trace } from "./outcome.js";
+import { executeGated } from "./gate.js";
 import {
   type AnyPolicy,
-  type Call,
   coreOf,
   type Execute,
   type ExtraOf,
@@ -28,10 +26,8 @@ type InOfAll<P extends readonly AnyPolicy[]> = {
 export function compose<const P extends readonly AnyPolicy[]>(...policies: P): Policy<InOfAll<P>, ExtraOf<P[number]>> {
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf).flatMap((core) => core.layers ?? [core]);
-  const layers = layersOf(cores);
   return makePolicy({
-    execute: (operation, options, trace, call, isPrompt) =>
-      nested({ layers, operation, trace, call, isPrompt }, 0, options),
+    execute: layersOf(cores).reduceRight((inner, outer) => around(outer, inner)),
     layers: cores,
     clock: cores.find((core) => core.clock)?.clock,
     signals: cores.flatMap((core) => core.signals ?? []),
@@ -42,30 +38,20 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
 /** How each layer runs; those that are passed in one go are one. */
 function layersOf(cores: readonly PolicyCore[]): readonly Execute[] {
   const layers: Execute[] = [];
-  for (let first = 0, next = 0; first < cores.length; first = next) {
-    const gates: Gate[] = [];
-    for (next = first; cores[next]?.gates; next++) gates.push(...(cores[next]?.gates ?? []));
-    const { clock } = cores[first] as PolicyCore;
-    const timing = cores[next]?.timing;
-    if (timing || next === first) next++;
-    layers.push(next - first > 1 ? executeGated(gates, clock, timing) : (cores[first] as PolicyCore).execute);
+  let group: PolicyCore[] = [];
+  for (const [index, core] of cores.entries()) {
+    const next = cores[index + 1];
+    group.push(core);
+    if (core.gate && (next?.gate ?? next?.timing)) continue;
+    const gates = group.flatMap(({ gate }) => gate ?? []);
+    layers.push(group.length > 1 ? executeGated(gates, group[0]?.clock, core.timing) : core.execute);
+    group = [];
   }
   return layers;
 }
 
-/** One run through all layers. */
-interface Through<T> {
-  readonly layers: readonly Execute[];
-  readonly operation: Operation<T>;
-  readonly trace: Trace | undefined;
-  readonly call: Call | undefined;
-  /** Of the operation; what is inside a layer always is, since it is a policy. */
-  readonly isPrompt: boolean | undefined;
-}
-
-function nested<T>(through: Through<T>, layer: number, options: RunOptions | undefined): Promise<T> {
-  const { layers, operation, trace, call, isPrompt } = through;
-  const execute = layers[layer] as Execute;
-  if (layer === layers.length - 1) return execute(operation, options, trace, call, isPrompt);
-  return execute<T>((attempt) => nested(through, layer + 1, attempt), options, trace, call, true);
+/** One layer around another, which is a policy as well, and so ends by itself when its attempt is cut. */
+function around(outer: Execute, inner: Execute): Execute {
+  return (operation, options, trace, call, isPrompt) =>
+    outer((attempt) => inner(operation, attempt, trace, call, isPrompt), options, trace, call, true);
 }

@@ -96,7 +96,7 @@ export interface PolicyCore {
   /** The policies that it is made of, outermost first. */
   readonly layers?: readonly PolicyCore[] | undefined;
   /** What it does as one of several that are passed in one go; see {@link Gate}. A policy is either, or neither. */
-  readonly gates?: readonly Gate[] | undefined;
+  readonly gate?: Gate | undefined;
   readonly timing?: Timing | undefined;
   /** A wrapper of its own, for a policy that can be quicker than by `execute`. */
   readonly wrap?: ((fn: AnyFunction) => AnyFunction) | undefined;

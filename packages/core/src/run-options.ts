@@ -10,7 +10,7 @@ import type { RunOptions } from "./outcome.js";
  * @throws OptionError for an option of one run that is unknown or not what it may be.
  */
 export function checkRunOptions(options: (RunOptions & Partial<Cancellation>) | undefined, ...others: string[]): void {
-  if (options !== undefined && !options?.onAbort) {
+  if (options !== undefined && !options?.listen) {
     checkKeys(options, ["signal", "deadlineMs", "priority", ...others], "run");
   }
 }

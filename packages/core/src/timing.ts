@@ -21,6 +21,8 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   readonly attempt: LiveAttempt;
   readonly #outer: LiveAttempt;
   readonly #timing: Timing;
+  /** Its own time is over before that of the attempt around it. */
+  readonly #isOwn: boolean;
   #timer: Armed;
   // Set before anything can cut the call.
   #reject!: (reason: unknown) => void;
@@ -28,8 +30,11 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   constructor(outer: LiveAttempt, timing: Timing) {
     this.clock = timing.clock();
     this.startedMs = this.clock.nowMs();
-    const endMs = Math.min(this.startedMs + timing.timeoutMs, outer.deadlineMs ?? Number.POSITIVE_INFINITY);
+    const ownEndMs = this.startedMs + timing.timeoutMs;
+    const { deadlineMs: outerEndMs = Number.POSITIVE_INFINITY } = outer;
+    const endMs = Math.min(ownEndMs, outerEndMs);
     this.deadlineMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
+    this.#isOwn = ownEndMs <= outerEndMs;
     this.#outer = outer;
     this.#timing = timing;
     this.attempt = new LiveAttempt(outer.number, outer.previous, this);
@@ -41,13 +46,13 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
 
   /** Starts the call. What it does after it was cut is not heard. */
   run<T>(operation: Operation<T>): Promise<T> {
-    const { deadlineMs = Number.POSITIVE_INFINITY } = this;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      if (this.#outer.aborted) return this.#cut(this.#outer.reason);
+      const { deadlineMs = Number.POSITIVE_INFINITY } = this;
       if (this.startedMs >= deadlineMs) return this.#cut(new DeadlineError(0, 0));
       this.#outer.listen(this);
-      this.#timer = arm(this.clock, deadlineMs, this);
+      // An earlier end is seen to by whoever made the attempt around it.
+      if (this.#isOwn) this.#timer = arm(this.clock, deadlineMs, this);
       Promise.resolve(operation(this.attempt)).then(resolve, reject);
     });
   }
@@ -62,9 +67,7 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   }
 
   onTime(): void {
-    const { timeoutMs } = this.#timing;
-    const isOwn = this.deadlineMs === this.startedMs + timeoutMs;
-    this.#cut(isOwn ? this.#timing.overdue() : new DeadlineError(this.attempt.elapsedMs, 1));
+    this.#cut(this.#timing.overdue());
   }
 
   #cut(reason: unknown): void {

@@ -47,7 +47,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   const breaker = new Breaker(options, rules);
   const policy = makePolicy({
     execute: executeGated([breaker], options.clock),
-    gates: [breaker],
+    gate: breaker,
     clock: options.clock,
     describe: () => describeBreaker(rules, options.name),
   });

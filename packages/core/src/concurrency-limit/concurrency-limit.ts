@@ -53,7 +53,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyL
   const limiter = new Limiter(options, rules);
   const policy = makePolicy({
     execute: executeGated([limiter], options.clock),
-    gates: [limiter],
+    gate: limiter,
     clock: options.clock,
     describe: () => describeLimit(rules, limiter.maxQueue, options.name),
   });

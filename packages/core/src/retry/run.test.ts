@@ -1,5 +1,6 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
-import { type Attempt, type RetryOptions, retry, type Schedule } from "../index.js";
+import { type Attempt, compose, type RetryOptions, retry, type Schedule, timeout } from "../index.js";
 import { fail, forever, hang, ok, recorder, scripted, slow, virtualClock } from "../testing.js";
 
 const broken = (where: string) => (): never => {
@@ -535,4 +536,70 @@ test("an abort in a hook at the start of an attempt is heard: the operation is n
   const onAttempt = (): void => controller.abort("enough");
   await expect(clock.run(retry(target, { onAttempt, signal: controller.signal, clock }))).rejects.toBe("enough");
   expect(target.calls.length).toBe(0);
+});
+
+describe("what a success brings about", () => {
+  const broken = new Error("budget down");
+  const budget = {
+    deposit: () => {
+      throw broken;
+    },
+    withdraw: () => true,
+  };
+
+  test.each([
+    ["a retry", retry({ budget })],
+    ["a retry around another policy", compose(retry({ budget }), timeout("1s"))],
+    ["a retry that judges results", retry({ budget, until: () => true })],
+  ])("is final under %s: what it throws is no failure of the attempt", async (_, policy) => {
+    let calls = 0;
+    await expect(policy.run(() => ++calls)).rejects.toBe(broken);
+    expect(calls).toBe(1);
+  });
+
+  test("leaves no listener and no timer behind, also under another policy", async () => {
+    const clock = virtualClock();
+    const { signal } = new AbortController();
+    for (const policy of [
+      retry({ deadline: "1s", clock }),
+      compose(retry({ deadline: "1s", clock }), timeout("1m", { clock })),
+    ])
+      await policy.run(() => 1, { signal });
+    expect([clock.pending, getEventListeners(signal, "abort")]).toEqual([0, []]);
+  });
+});
+
+test("a run around another policy that was aborted before makes no attempt", async () => {
+  let calls = 0;
+  const policy = compose(retry(), timeout("1s"));
+  await expect(policy.run(() => calls++, { signal: AbortSignal.abort("gone") })).rejects.toBe("gone");
+  expect(calls).toBe(0);
+});
+
+describe("a run around another policy", () => {
+  const hanging = (): Promise<never> => new Promise(() => undefined);
+
+  test("is over at its deadline in the middle of its first attempt, and leaves no timer", async () => {
+    const clock = virtualClock();
+    const policy = compose(retry({ deadline: 100, clock }), timeout("1s", { clock }));
+    const { ok, attempts, reason } = await clock.run(policy.outcome(hanging));
+    expect([ok, attempts, reason, clock.nowMs(), clock.pending]).toEqual([false, 1, "deadline", 100, 0]);
+  });
+
+  test("retries a first attempt that its own time-out cut", async () => {
+    const clock = virtualClock();
+    const options = { attemptTimeout: 100, schedule: [50], jitter: null, on: () => false, clock } as const;
+    const policy = compose(retry(options), timeout("1s", { clock }));
+    let calls = 0;
+    const slowOnce = (): unknown => (++calls < 2 ? hanging() : "answer");
+    expect([await clock.run(policy.run(slowOnce)), clock.nowMs(), clock.pending]).toEqual(["answer", 150, 0]);
+  });
+
+  test("ends with the caller's reason when it is aborted in its first attempt", async () => {
+    const controller = new AbortController();
+    const running = compose(retry(), timeout("1s")).run(hanging, { signal: controller.signal });
+    controller.abort("enough");
+    await expect(running).rejects.toBe("enough");
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
 });

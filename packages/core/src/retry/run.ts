@@ -136,10 +136,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
    */
   prompt<T>(): Promise<T> {
     try {
-      const attempt = this.#next();
-      // A hook may have aborted.
-      this.#checkAborted();
-      this.#bind();
+      const attempt = this.#open();
       return started(() => this.#start(attempt) as T, attempt).then(
         (value) => this.#succeeded(attempt, value),
         (error: unknown) => {
@@ -167,10 +164,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     const previous = this.#previous;
     this.#rest();
     try {
-      const attempt = this.#next();
-      // A hook may have aborted.
-      this.#checkAborted();
-      this.#bind();
+      const attempt = this.#open();
       if (beforeRetry && previous) this.#after(beforeRetry(previous, attempt), this.#call, attempt);
       else this.#call(undefined, attempt);
     } catch (error) {
@@ -231,6 +225,14 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
       tell({ type: "run-succeeded", ...shared }, given, "onSuccess", value);
     }
     return value;
+  }
+
+  #open(): LiveAttempt {
+    const attempt = this.#next();
+    // A hook may have aborted.
+    this.#checkAborted();
+    this.#bind();
+    return attempt;
   }
 
   #next(): LiveAttempt {

@@ -83,7 +83,7 @@ export function makeSyncPolicy<In = unknown, Extra = never>(
 /** As for the policies of `bide`; only nobody has a priority here. */
 function checkRun(operation: unknown, options: (RunOptions & Partial<Cancellation>) | undefined): void {
   checkWrappable(operation, "operation");
-  if (options !== undefined && !options?.onAbort) checkKeys(options, ["signal", "deadlineMs"], "run");
+  if (options !== undefined && !options?.listen) checkKeys(options, ["signal", "deadlineMs"], "run");
 }
 
 function outcomeOf<T>(

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { type Clock, DeadlineError, retry, timeout } from "./index.js";
+import { virtualClock } from "./testing.js";
+
+test("a call does not begin when the time of the attempt around it is over, though nobody has had a turn to cut it", async () => {
+  let [calls, nowMs] = [0, 0];
+  // Time goes by while the operation holds the thread.
+  const busy: Clock = {
+    nowMs: () => nowMs,
+    wallNowMs: () => nowMs,
+    sleep: () => Promise.resolve(),
+    timer: () => () => undefined,
+  };
+  const error = await retry(
+    async (attempt) => {
+      nowMs = 100;
+      await timeout("1s", { clock: busy }).run(() => calls++, attempt);
+    },
+    { deadline: 100, clock: busy, on: () => false },
+  ).catch((reason: unknown) => reason);
+  expect([error, calls]).toEqual([expect.any(DeadlineError), 0]);
+});
+
+test("a call under an earlier deadline starts no timer of its own, and is cut by that one", async () => {
+  const clock = virtualClock();
+  const pending: number[] = [];
+  const running = retry(
+    (attempt) =>
+      timeout("1s", { clock }).run(() => {
+        pending.push(clock.pending);
+        return new Promise<never>(() => undefined);
+      }, attempt),
+    { deadline: 100, clock },
+  );
+  await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
+  expect([pending, clock.nowMs(), clock.pending]).toEqual([[1], 100, 0]);
+});
