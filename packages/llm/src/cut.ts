@@ -1,7 +1,8 @@
-import type { AbortListener, Cancellation } from "bide/kit";
+import { type AbortListener, type Cancellation, onAbort } from "bide/kit";
+import type { RequestCut } from "./cuttable-fetch.js";
 
 /** Ends something from outside, once. Its `AbortSignal` is made when somebody asks for it: that costs as much as all the rest. */
-export class Cut implements Cancellation {
+export class Cut implements Cancellation, RequestCut {
   aborted = false;
   reason: unknown;
   readonly #listeners = new Set<AbortListener>();
@@ -13,6 +14,10 @@ export class Cut implements Cancellation {
       if (this.aborted) this.#controller.abort(this.reason);
     }
     return this.#controller.signal;
+  }
+
+  onAbort(listener: () => void): () => void {
+    return onAbort(this, listener);
   }
 
   listen(listener: AbortListener): void {

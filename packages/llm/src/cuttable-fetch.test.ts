@@ -1,6 +1,5 @@
-import { type Cancellation, onAbort } from "bide/kit";
 import { describe, expect, test } from "vitest";
-import type { CuttableFetch } from "./cuttable-fetch.js";
+import type { CuttableFetch, RequestCut } from "./cuttable-fetch.js";
 import { llmFetch } from "./llm-fetch.js";
 
 const URL = "http://127.0.0.1:1/v1/chat/completions";
@@ -32,9 +31,9 @@ describe("a fetch that can be cut without a signal", () => {
     const [reason, heard]: [Error, unknown[]] = [new Error("enough"), []];
     const call = llmFetch({
       fetch: cuttable(
-        (_, __, cut: Cancellation) =>
+        (_, __, cut: RequestCut) =>
           new Promise((___, reject) => {
-            onAbort(cut, () => {
+            cut.onAbort(() => {
               heard.push(cut.reason);
               reject(cut.reason);
             });
@@ -54,7 +53,7 @@ describe("a fetch that can be cut without a signal", () => {
       random: () => 0,
       fetch: cuttable((_, __, cut) => {
         if (++asked > 1) return Promise.resolve(new Response('{"choices":[]}', { headers: HEADERS }));
-        return new Promise((___, reject) => void onAbort(cut, () => reject(cut.reason)));
+        return new Promise((___, reject) => void cut.onAbort(() => reject(cut.reason)));
       }),
     });
 

@@ -1,4 +1,11 @@
-import type { Cancellation } from "bide/kit";
+/** What ends a request, as a plain object. */
+export interface RequestCut {
+  readonly aborted: boolean;
+  /** What the request rejects with. */
+  readonly reason: unknown;
+  /** Calls back once on abort; returns what takes it back. */
+  onAbort(listener: () => void): () => void;
+}
 
 /**
  * A `fetch` of one's own that can be cut without an `AbortSignal`: making one and listening to it costs more than everything
@@ -11,7 +18,7 @@ export interface CuttableFetch {
    *
    * @param init As `fetch` takes it, without a signal.
    */
-  cuttable(url: string, init: RequestInit, cut: Cancellation): Promise<Response>;
+  cuttable(url: string, init: RequestInit, cut: RequestCut): Promise<Response>;
 }
 
 /** The part of a `fetch` that can be cut without a signal, if it has one. */

@@ -4,7 +4,7 @@ export { decisionOf } from "./classify/client-error.js";
 export type { Decision, DecisionClass, Dimension, Evidence, Scope } from "./classify/decision.js";
 export type { ErrorBody } from "./classify/error-body.js";
 export type { ErrorFacts, Rule } from "./classify/rules.js";
-export type { CuttableFetch } from "./cuttable-fetch.js";
+export type { CuttableFetch, RequestCut } from "./cuttable-fetch.js";
 export type { Dialect, Usage } from "./dialects/dialect.js";
 export {
   AnswerRejectedError,

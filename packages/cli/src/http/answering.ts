@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { type Cancellation, onAbort } from "bide/kit";
+import type { RequestCut } from "@bide/llm";
 import type { Dispatcher } from "undici";
 import { AnswerHeaders, type HeaderFields } from "./answer-headers.js";
 import { type AnswerHead, BufferedResponse } from "./buffered-response.js";
@@ -11,7 +11,7 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Who waits for a response. */
 export interface Waiter {
   /** What ends the wait, and the answer. */
-  readonly cut: Cancellation | undefined;
+  readonly cut: RequestCut | undefined;
   resolve(response: Response): void;
   reject(error: unknown): void;
 }
@@ -36,7 +36,7 @@ export class Answering implements Dispatcher.DispatchHandler {
 
   constructor(waiter: Waiter) {
     this.#waiter = waiter;
-    this.#release = onAbort(waiter.cut, this.#cut);
+    this.#release = waiter.cut?.onAbort(this.#cut);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

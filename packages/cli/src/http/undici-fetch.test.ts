@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import type { AbortListener } from "bide/kit";
 import { afterEach, describe, expect, test } from "vitest";
 import { type KeepAliveFetch, keepAliveFetch } from "./undici-fetch.js";
 
@@ -123,16 +122,18 @@ describe("keepAliveFetch", () => {
 
   test("is cut without a signal, at once: under way, and in line for a connection", async () => {
     const url = await serving(() => undefined);
-    const listeners = new Set<AbortListener>();
+    const listeners = new Set<() => void>();
     const cut = {
       aborted: false,
       reason: new Error("enough"),
-      listen: (listener: AbortListener) => void listeners.add(listener),
-      unlisten: (listener: AbortListener) => void listeners.delete(listener),
+      onAbort: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     };
     const asked = [1, 2, 3].map(() => (http as KeepAliveFetch).fetch.cuttable(url, {}, cut));
     cut.aborted = true;
-    for (const listener of listeners) listener.onAborted();
+    for (const listener of listeners) listener();
     for (const one of asked) await expect(one).rejects.toBe(cut.reason);
     await expect((http as KeepAliveFetch).fetch.cuttable(url, {}, cut)).rejects.toBe(cut.reason);
   });

@@ -1,5 +1,5 @@
-import type { CuttableFetch } from "@bide/llm";
-import { type Cancellation, cancellationOf, onAbort } from "bide/kit";
+import type { CuttableFetch, RequestCut } from "@bide/llm";
+import { cancellationOf, onAbort } from "bide/kit";
 import { Agent, type Dispatcher } from "undici";
 import { Answering } from "./answering.js";
 
@@ -34,10 +34,10 @@ export function keepAliveFetch(connections: number): KeepAliveFetch {
 async function fetchThrough(agent: Agent, input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const { signal } = init;
   if (input instanceof Request) return fetch(input, init);
-  return dispatched(agent, String(input), init, signal ? cancellationOf(signal) : undefined);
+  return dispatched(agent, String(input), init, signal ? cutOf(signal) : undefined);
 }
 
-async function dispatched(agent: Agent, url: string, init: RequestInit, cut?: Cancellation): Promise<Response> {
+async function dispatched(agent: Agent, url: string, init: RequestInit, cut?: RequestCut): Promise<Response> {
   const { method = "GET", headers, body = null } = init;
   if (cut?.aborted) throw cut.reason;
   if (!isPlain(body)) return fetch(url, { ...init, signal: cut ? signalOf(cut) : null });
@@ -72,9 +72,22 @@ function addressOf(url: string): Address {
   return lastAddress;
 }
 
-function signalOf(cut: Cancellation): AbortSignal {
+function cutOf(signal: AbortSignal): RequestCut {
+  const cancellation = cancellationOf(signal);
+  return {
+    get aborted() {
+      return signal.aborted;
+    },
+    get reason() {
+      return signal.reason as unknown;
+    },
+    onAbort: (listener) => onAbort(cancellation, listener),
+  };
+}
+
+function signalOf(cut: RequestCut): AbortSignal {
   const controller = new AbortController();
-  onAbort(cut, () => controller.abort(cut.reason));
+  cut.onAbort(() => controller.abort(cut.reason));
   return controller.signal;
 }
 
