@@ -69,6 +69,21 @@ describe.each(runtimes)("in %s", (program) => {
     expect(run(program, "module", code)).toEqual(USED);
   });
 
+  test(`${version} runs each attempt in the async context of its caller`, () => {
+    const code = `
+      import { AsyncLocalStorage } from "node:async_hooks";
+      import { retry } from "bide";
+      const context = new AsyncLocalStorage();
+      const seen = [];
+      const call = (caller) => context.run(caller, () => retry(async ({ number }) => {
+        seen.push(context.getStore() === caller);
+        if (number < 3) throw new Error("not yet");
+      }, { schedule: [1, 0], jitter: null }));
+      await Promise.all([call("a"), call("b")]);
+      console.log(JSON.stringify(seen));`;
+    expect(run(program, "module", code)).toEqual(Array(6).fill(true));
+  });
+
   test(`${version} requires every entry point and works`, () => {
     const code = `
       const { expo, retry } = require("bide");
