@@ -82,7 +82,8 @@ class Way<T> {
 
   /** To the gates before the one that refused it, the call has failed. */
   #refused(refusal: unknown): unknown {
-    this.#failed(this.#entries, this.#passage, refusal);
+    const passage = this.#passage;
+    this.#end(passage, undefined, (entry) => entry.failed(refusal, passage.attempt));
     return refusal;
   }
 
@@ -91,41 +92,44 @@ class Way<T> {
     const { attempt } = passage;
     if (this.#timing) {
       const timed = new TimedCall(attempt, this.#timing);
-      return this.#told(timed.run(this.#operation), this.#entries, timed);
+      return this.#told(timed.run(this.#operation), timed);
     }
-    if (passage.isFree) return this.#told(started(this.#operation, attempt), this.#entries, passage);
+    if (passage.isFree) return this.#told(started(this.#operation, attempt), passage);
     const guard = new Guard(attempt);
-    const isHeld = (_: Entry, index: number): boolean => this.#gates[index]?.isHeld === true;
-    const held = this.#entries.filter(isHeld);
-    const others = this.#entries.filter((entry) => !held.includes(entry));
-    const answer = guard.run(() => this.#told(started(this.#operation, attempt), held, passage));
-    return this.#told(answer, others, guard);
+    if (!this.#gates.some(isHeld)) return this.#told(guard.run(this.#operation), guard);
+    const answer = guard.run(() => this.#told(started(this.#operation, attempt), passage, true));
+    return this.#told(answer, guard, false);
   }
 
-  /** Tells those who let the call in how it ended, the innermost first. */
-  #told(answer: Promise<T>, entries: readonly Entry[], bounds: Bounds): Promise<T> {
+  /**
+   * Tells those who let the call in how it ended, the innermost first.
+   *
+   * @param held Only those whose calls are held, or only the others; all of them when left out.
+   */
+  #told(answer: Promise<T>, bounds: Bounds, held?: boolean): Promise<T> {
     return answer.then(
       (value) => {
-        this.#end(bounds);
-        for (let i = entries.length; i-- > 0; ) entries[i]?.succeeded(value);
+        this.#end(bounds, held, (entry) => entry.succeeded(value));
         return value;
       },
       (error: unknown) => {
-        this.#failed(entries, bounds, error);
+        this.#end(bounds, held, (entry) => entry.failed(error, bounds.attempt));
         throw error;
       },
     );
   }
 
-  #failed(entries: readonly Entry[], bounds: Bounds, error: unknown): void {
-    this.#end(bounds);
-    for (let i = entries.length; i-- > 0; ) entries[i]?.failed(error, bounds.attempt);
-  }
-
-  #end(bounds: Bounds): void {
+  #end(bounds: Bounds, held: boolean | undefined, tell: (entry: Entry) => void): void {
     bounds.end();
     this.#passage.end();
+    for (let i = this.#entries.length; i-- > 0; ) {
+      if (held === undefined || this.#gates[i]?.isHeld === held) tell(this.#entries[i] as Entry);
+    }
   }
+}
+
+function isHeld(gate: Gate): boolean {
+  return gate.isHeld;
 }
 
 /** Runs operations behind these gates, outermost first, and within this time. */
