@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Clock, DeadlineError, retry, timeout } from "./index.js";
+import { type Clock, compose, DeadlineError, retry, timeout } from "./index.js";
 import { virtualClock } from "./testing.js";
 
 test("a call does not begin when the time of the attempt around it is over, though nobody has had a turn to cut it", async () => {
@@ -21,17 +21,29 @@ test("a call does not begin when the time of the attempt around it is over, thou
   expect([error, calls]).toEqual([expect.any(DeadlineError), 0]);
 });
 
-test("a call under an earlier deadline starts no timer of its own, and is cut by that one", async () => {
+test.each(["1s", 100] as const)(
+  "a call of %s under a deadline that is no later starts no timer of its own, and is cut by that one",
+  async (duration) => {
+    const clock = virtualClock();
+    const pending: number[] = [];
+    const running = retry(
+      (attempt) =>
+        timeout(duration, { clock }).run(() => {
+          pending.push(clock.pending);
+          return new Promise<never>(() => undefined);
+        }, attempt),
+      { deadline: 100, clock },
+    );
+    await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
+    expect([pending, clock.nowMs(), clock.pending]).toEqual([[1], 100, 0]);
+  },
+);
+
+test("a budget that is shared across a time-out is told of each call once", async () => {
   const clock = virtualClock();
-  const pending: number[] = [];
-  const running = retry(
-    (attempt) =>
-      timeout("1s", { clock }).run(() => {
-        pending.push(clock.pending);
-        return new Promise<never>(() => undefined);
-      }, attempt),
-    { deadline: 100, clock },
-  );
-  await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
-  expect([pending, clock.nowMs(), clock.pending]).toEqual([[1], 100, 0]);
+  const told: string[] = [];
+  const budget = { deposit: () => told.push("deposit"), withdraw: () => true };
+  const policy = compose(retry({ budget, clock }), timeout("1s", { clock }), retry({ budget, clock }));
+  await clock.run(policy.run(() => "answer"));
+  expect(told).toEqual(["deposit"]);
 });

@@ -21,8 +21,6 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   readonly attempt: LiveAttempt;
   readonly #outer: LiveAttempt;
   readonly #timing: Timing;
-  /** Its own time is over before that of the attempt around it. */
-  readonly #isOwn: boolean;
   #timer: Armed;
   // Set before anything can cut the call.
   #reject!: (reason: unknown) => void;
@@ -30,11 +28,8 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   constructor(outer: LiveAttempt, timing: Timing) {
     this.clock = timing.clock();
     this.startedMs = this.clock.nowMs();
-    const ownEndMs = this.startedMs + timing.timeoutMs;
-    const { deadlineMs: outerEndMs = Number.POSITIVE_INFINITY } = outer;
-    const endMs = Math.min(ownEndMs, outerEndMs);
+    const endMs = Math.min(this.startedMs + timing.timeoutMs, outer.deadlineMs ?? Number.POSITIVE_INFINITY);
     this.deadlineMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
-    this.#isOwn = ownEndMs <= outerEndMs;
     this.#outer = outer;
     this.#timing = timing;
     this.attempt = new LiveAttempt(outer.number, outer.previous, this);
@@ -51,8 +46,8 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
       const { deadlineMs = Number.POSITIVE_INFINITY } = this;
       if (this.startedMs >= deadlineMs) return this.#cut(new DeadlineError(0, 0));
       this.#outer.listen(this);
-      // An earlier end is seen to by whoever made the attempt around it.
-      if (this.#isOwn) this.#timer = arm(this.clock, deadlineMs, this);
+      // The end of the attempt around it is seen to by whoever made that.
+      if (this.deadlineMs !== this.#outer.deadlineMs) this.#timer = arm(this.clock, deadlineMs, this);
       Promise.resolve(operation(this.attempt)).then(resolve, reject);
     });
   }

@@ -94,6 +94,26 @@ describe("the waits of a run", () => {
     expect(await clock.run(retry({ rules, clock }).outcome(target))).toMatchObject({ waitsMs: [1, 10, 2, 20, 30] });
   });
 
+  test("are as many as the rule allows that a failure falls under", async () => {
+    const policy = retry({
+      rules: [
+        { on: RangeError, maxAttempts: 2 },
+        { on: TypeError, maxAttempts: 3 },
+      ],
+      maxAttempts: 4,
+      schedule: [0, 0, 0, 0],
+    });
+    const attempts = async (error: Error): Promise<unknown> => {
+      const { attempts, reason } = await policy.outcome(scripted(forever(fail(error))));
+      return [attempts, reason];
+    };
+    expect(await Promise.all([new RangeError(), new TypeError(), new Error("other")].map(attempts))).toEqual([
+      [2, "max-attempts"],
+      [3, "max-attempts"],
+      [4, "max-attempts"],
+    ]);
+  });
+
   test("come from a schedule that is not primed: it hears of the first failure when it begins, then of each later one", async () => {
     const clock = virtualClock();
     const heard: unknown[] = [];
@@ -495,6 +515,13 @@ describe("a wrapped function", () => {
     });
     expect([await clock.run(wrapped("x")), calls]).toEqual(["x", 2]);
   });
+
+  test("that is called with nothing is called with nothing again", async () => {
+    const clock = virtualClock();
+    const target = scripted(fail(), ok("x"));
+    await clock.run(retry({ schedule: [1], clock })(target)());
+    expect(target.calls).toEqual([[], []]);
+  });
 });
 
 describe("the time of a wrapped function's first attempt", () => {
@@ -601,5 +628,12 @@ describe("a run around another policy", () => {
     controller.abort("enough");
     await expect(running).rejects.toBe("enough");
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  test("has its first result judged like any other", async () => {
+    const clock = virtualClock();
+    const until = (value: unknown): boolean => value === 2;
+    const policy = compose(retry({ until, schedule: [50], jitter: null, clock }), timeout("1s", { clock }));
+    expect([await clock.run(policy.run(scripted(ok(1), ok(2)))), clock.nowMs()]).toEqual([2, 50]);
   });
 });

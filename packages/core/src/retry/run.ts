@@ -49,7 +49,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
    * Resolves the promise of the run. It rejects by a promise that is rejected, so that one function is kept, not two.
    * There is none yet while the first attempt of a prompt operation is made.
    */
-  #settle: ((value: unknown) => void) | undefined;
+  #resolve: ((value: unknown) => void) | undefined;
   readonly #outer: Cancellation | undefined;
   #attempts = 0;
   #previous: Failure | undefined;
@@ -65,7 +65,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     const { clock = defaultClock(), signal } = config.given;
     this.#config = config.isLive ? readNow(config) : (config as RunConfig);
     this.#inputs = inputs;
-    this.#settle = settle;
+    this.#resolve = settle;
     this.clock = clock;
     this.startedMs = startedMs ?? clock.nowMs();
     this.#outer = eitherOf(cancellationIn(options), signal && cancellationOf(signal));
@@ -152,9 +152,13 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     }
   }
 
+  #settle(answer: unknown): void {
+    this.#resolve?.(answer);
+  }
+
   #settled<T>(): Promise<T> {
     return new Promise((resolve) => {
-      this.#settle = resolve as (value: unknown) => void;
+      this.#resolve = resolve as (value: unknown) => void;
     });
   }
 
@@ -265,7 +269,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
 
   #cut(attempt: LiveAttempt, reason: unknown): void {
     attempt.abort(reason);
-    if (this.#settle) this.#fail(attempt, reason);
+    if (this.#resolve) this.#fail(attempt, reason);
   }
 
   #call(_: unknown, attempt: LiveAttempt): void {
@@ -284,7 +288,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     }
     if (judge) this.#judge(judge, answer, attempt, fail);
     // The promise's own `resolve` is the handler: V8 follows that link when it writes an error's stack, up to the caller.
-    else (this.#isWatched ? answer.then((value) => this.#passed(attempt, value)) : answer).then(this.#settle, fail);
+    else (this.#isWatched ? answer.then((value) => this.#passed(attempt, value)) : answer).then(this.#resolve, fail);
   }
 
   #judge(
@@ -307,11 +311,11 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   }
 
   #accept(attempt: LiveAttempt, value: unknown): void {
-    this.#settle?.(new Promise((resolve) => resolve(this.#succeeded(attempt, value))));
+    this.#settle(new Promise((resolve) => resolve(this.#succeeded(attempt, value))));
   }
 
   #fail(attempt: LiveAttempt, error: unknown): void {
-    if (error instanceof Final) this.#settle?.(Promise.reject(error.error));
+    if (error instanceof Final) this.#settle(Promise.reject(error.error));
     if (this.#live !== attempt) return;
     try {
       this.#failed(attempt, "error", error);
@@ -416,15 +420,15 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
     const { onGivenUp } = this.#config;
     this.#over(stop);
     const { kind, error, value } = failure;
-    if (isMatched && onGivenUp === "undefined") this.#settle?.(undefined);
-    else if (kind === "result" && onGivenUp === "value") this.#settle?.(value);
-    else this.#settle?.(Promise.reject(kind === "error" ? error : new ResultRejectedError(value, this.#attempts)));
+    if (isMatched && onGivenUp === "undefined") this.#settle(undefined);
+    else if (kind === "result" && onGivenUp === "value") this.#settle(value);
+    else this.#settle(Promise.reject(kind === "error" ? error : new ResultRejectedError(value, this.#attempts)));
   }
 
   /** Ends the run with an error that is not the operation's own. */
   #end(error: unknown): void {
     this.#over(this.#endOf(error));
-    this.#settle?.(Promise.reject(error));
+    this.#settle(Promise.reject(error));
   }
 
   #endOf(error: unknown): Stop {
