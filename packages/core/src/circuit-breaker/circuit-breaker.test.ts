@@ -332,6 +332,7 @@ describe("a store elsewhere", () => {
     await clock.advance("5s");
     const controller = new AbortController();
     const running = breaker.run(() => 1, { signal: controller.signal });
+    await clock.advance(5);
     controller.abort("gone");
     await expect(running).rejects.toBe("gone");
     await clock.runAll();

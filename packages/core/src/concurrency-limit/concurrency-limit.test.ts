@@ -423,6 +423,7 @@ describe("options", () => {
     [{ limit: 5, maxQueue: -1 }, "expected `maxQueue` to be an integer >= 0"],
     [{ limit: 5, priority: Number.NaN }, "expected `priority` to be a finite number, or a function of the arguments"],
     [{ limit: 5, start: 8 }, "`start` is an option of an adaptive limit; add `adaptive: true`"],
+    [{ adaptive: "yes" }, 'expected `adaptive` to be true or false, got `"yes"` (string)'],
     [{ adaptive: true, limit: 5 }, "`limit` and `adaptive` exclude each other"],
     [{ adaptive: true, min: 0 }, "expected `min` to be an integer >= 1"],
     [{ adaptive: true, min: Number.POSITIVE_INFINITY }, "expected `min` to be an integer >= 1"],
