@@ -496,3 +496,57 @@ test("compose is associative: however layers are grouped, results, times and eve
     settings,
   );
 });
+
+test("compose does what its layers do when one is run inside the other by hand", async () => {
+  type Make = (clock: QuickClock, start: number) => Policy;
+  const layers: readonly Make[] = [
+    (clock, start) => retry({ schedule: [100, 700], random: seeded(start), clock }),
+    (clock) => retry({ schedule: constant(50), jitter: null, maxAttempts: 2, attemptTimeout: 901, clock }),
+    (clock) => retry({ schedule: [10, 10, 10], jitter: null, deadline: 1203, clock }),
+    (clock) => timeout(1507, { clock }),
+    (clock) => timeout(701, { clock }),
+    (clock) => circuitBreaker({ minimumCalls: 2, window: { calls: 4 }, openFor: 803, clock }),
+    (clock) => concurrencyLimit({ limit: 1, clock }),
+    (clock) => fallback("other", { on: Hinted, clock }) as Policy,
+  ];
+  type Put = (policies: readonly Policy[]) => Pick<Policy, "run">;
+  const byCompose: Put = (policies) => compose(...policies) as Policy;
+  const byHand: Put = (policies) =>
+    policies.reduceRight<Pick<Policy, "run">>(
+      (inner, outer) => ({
+        run: (operation, options) => outer.run((attempt) => inner.run(operation, attempt), options),
+      }),
+      { run: async (operation, options) => operation(options as Attempt) },
+    );
+
+  async function seen(put: Put, picked: readonly number[], told: readonly Script[], start: number, abortMs: number) {
+    const clock = quickClock();
+    const { operation, calls } = acted(clock, told);
+    const policy = put(picked.map((index) => (layers[index] as Make)(clock, start)));
+    const ended: unknown[] = [];
+    const all = async (): Promise<void> => {
+      // One after the other, and the abort at a moment of its own: what happens at one moment has no order that could be held.
+      for (let run = 0; run < 3; run++, await clock.sleep(0.5)) {
+        const controller = new AbortController();
+        void clock.sleep(abortMs + 0.25).then(() => controller.abort("enough"));
+        const note = (how: unknown): unknown => ended.push([clock.nowMs(), String(how)]);
+        await policy.run(operation, { signal: controller.signal, deadlineMs: clock.nowMs() + 9001 }).then(note, note);
+      }
+    };
+    void all();
+    await clock.runUntil(Number.POSITIVE_INFINITY);
+    return { ended, calls, pending: clock.pending };
+  }
+
+  const some = fc.array(fc.nat(layers.length - 1), { minLength: 2, maxLength: 5 });
+  const line = script.map((one) => ({ ...one, takesMs: one.takesMs + 0.125 }));
+  const told = fc.array(line, { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(some, told, seed, fc.nat(12_000), async (picked, lines, start, abortMs) => {
+      expect(await seen(byCompose, picked, lines, start, abortMs)).toEqual(
+        await seen(byHand, picked, lines, start, abortMs),
+      );
+    }),
+    settings,
+  );
+});
