@@ -89,11 +89,14 @@ export function checkCallable(value: unknown, option: string): asserts value is 
   if (typeof value !== "function") throw optionError(option, "a function", value);
 }
 
+/** @throws OptionError unless `value` is a finite number. */
+export function checkFinite(value: unknown, option: string, expected = "a finite number"): void {
+  if (!Number.isFinite(value)) throw optionError(option, expected, value);
+}
+
 /** @throws OptionError unless `value` is a finite number, or a function that says one. */
 export function checkPriority(value: unknown): void {
-  if (typeof value !== "function" && !Number.isFinite(value)) {
-    throw optionError("priority", "a finite number, or a function of the arguments", value);
-  }
+  if (typeof value !== "function") checkFinite(value, "priority", "a finite number, or a function of the arguments");
 }
 
 /** @throws OptionError unless `value` is true, false, or left out. */

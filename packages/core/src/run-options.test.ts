@@ -124,21 +124,48 @@ describe("the options of one run are checked by every policy", () => {
   });
 });
 
+const slots = concurrencyLimit({ limit: 9 });
+
 describe("the options of one admission are checked", () => {
-  test("as those of a run are, and so is a priority", async () => {
+  test.each<[name: string, acquire: (options?: never) => Promise<unknown>]>([
+    ["rateLimit", (options) => limiter.acquire({}, options)],
+    ["concurrencyLimit", (options) => slots.acquire(options)],
+  ])("%s: as those of a run are, and so is a priority, also where nobody has to wait", async (_, acquire) => {
     for (const [options, option] of wrong)
-      await expect(limiter.acquire({}, untyped(options))).rejects.toMatchObject({ code: "BIDE_OPTION", option });
-    await expect(limiter.acquire({}, untyped(5))).rejects.toThrow("expected `run` to be an object of options");
-    await expect(limiter.acquire({}, { priority: Number.NaN })).rejects.toThrow(
+      await expect(acquire(untyped(options))).rejects.toMatchObject({ code: "BIDE_OPTION", option });
+    await expect(acquire(untyped(5))).rejects.toThrow("expected `run` to be an object of options");
+    await expect(acquire(untyped({ priority: Number.NaN }))).rejects.toThrow(
       "expected `priority` to be a finite number, got `NaN` (number)",
     );
-    (await limiter.acquire({}, { priority: -1, isAgain: true, deadlineMs: Number.POSITIVE_INFINITY })).refund();
+    expect(slots.state().inFlight).toBe(0);
   });
 
-  test("a run has a priority, and nobody who comes again", async () => {
-    await expect(limiter.run(operation, untyped({ priority: "high" }))).rejects.toThrow(
-      'expected `priority` to be a finite number, got `"high"` (string)',
-    );
+  test("what is right is taken", async () => {
+    (await limiter.acquire({}, { priority: -1, isAgain: true, deadlineMs: Number.POSITIVE_INFINITY })).refund();
+    (await slots.acquire({ priority: -1, deadlineMs: Number.POSITIVE_INFINITY })).release();
+    const run = retry().run(async (attempt) => (await slots.acquire(attempt)).release());
+    expect(await run).toBeUndefined();
+  });
+
+  test.each(policies)("%s: a run has a priority, which is a number", async (_, policy) => {
+    for (const [priority, shown] of [
+      ["high", '`"high"` (string)'],
+      [Number.NaN, "`NaN` (number)"],
+      [null, "`null`"],
+    ]) {
+      const message = `expected \`priority\` to be a finite number, got ${shown}`;
+      await expect(policy.run(operation, untyped({ priority }))).rejects.toThrow(message);
+      expect(await policy.outcome(operation, untyped({ priority }))).toMatchObject({ error: { message } });
+    }
+    expect(await policy.run(operation, untyped({ priority: undefined }))).toBe("value");
+  });
+
+  test("a function of the policy's that says how important a call is, is not asked where nobody has to wait", async () => {
+    const limit = concurrencyLimit({ limit: 1, priority: () => Number.NaN });
+    expect(await limit(operation)()).toBe("value");
+  });
+
+  test("a run is nobody who comes again", async () => {
     await expect(limiter.run(operation, untyped({ isAgain: true }))).rejects.toThrow("run has no option `isAgain`");
   });
 });

@@ -1,5 +1,5 @@
 import type { Cancellation } from "./cancellation.js";
-import { checkKeys } from "./options.js";
+import { checkFinite, checkKeys } from "./options.js";
 import type { RunOptions } from "./outcome.js";
 
 /**
@@ -12,5 +12,7 @@ import type { RunOptions } from "./outcome.js";
 export function checkRunOptions(options: (RunOptions & Partial<Cancellation>) | undefined, ...others: string[]): void {
   if (options !== undefined && !options?.listen) {
     checkKeys(options, ["signal", "deadlineMs", "priority", ...others], "run");
+    const { priority = 0 } = options as { readonly priority?: unknown };
+    checkFinite(priority, "priority");
   }
 }

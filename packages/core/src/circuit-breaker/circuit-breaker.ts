@@ -4,6 +4,7 @@ import { matcherOf } from "../error-class.js";
 import { BideError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
 import { type Entry, executeGated, type Gate } from "../gate.js";
+import { checkMethods } from "../options.js";
 import type { Passage } from "../passage.js";
 import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
 import { isAbort, isTransient } from "../transient.js";
@@ -40,7 +41,7 @@ export interface CircuitBreaker extends Policy {
  *
  * Keeps state: one breaker per thing that can fail. When its store fails, calls are let through.
  *
- * @throws OptionError for an option that is unknown or out of range.
+ * @throws OptionError for an option that is unknown or out of range, and for a `store` that makes none.
  */
 export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
   const rules = breakerRules(options);
@@ -79,6 +80,7 @@ class Breaker implements Gate {
     this.#clock = clock;
     this.#name = name;
     this.#store = store(rules, this.#now());
+    checkMethods(this.#store ?? null, "store", ["acquire", "report", "force", "read"], "a BreakerStore");
   }
 
   enter(passage: Passage): Entry | Promise<Entry> {

@@ -1,11 +1,12 @@
 import { type Clock, defaultClock } from "../clock.js";
 import { matcherOf } from "../error-class.js";
-import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
 import { type Entry, executeGated, type Gate } from "../gate.js";
+import { checkFinite } from "../options.js";
 import type { Operation } from "../outcome.js";
 import { Passage } from "../passage.js";
 import { type Call, type LayerDescription, makePolicy, type Policy } from "../policy.js";
+import { checkRunOptions } from "../run-options.js";
 import {
   CONCURRENCY_LIMIT_DEFAULTS,
   type ConcurrencyLimitOptions,
@@ -90,6 +91,7 @@ class Limiter implements Gate {
   }
 
   async acquire(options: SlotOptions | undefined): Promise<Slot> {
+    checkRunOptions(options);
     const passage = new Passage(options, this.#clock ?? defaultClock());
     try {
       if (passage.attempt.aborted) throw passage.attempt.reason;
@@ -107,7 +109,7 @@ class Limiter implements Gate {
   }
 
   async #queue(passage: Passage, priority: number): Promise<HeldSlot> {
-    if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
+    checkFinite(priority, "priority");
     if (this.#slots.queued >= this.maxQueue) throw this.#refusal();
     let granted: HeldSlot | undefined;
     let grant: ((slot: HeldSlot) => void) | undefined;

@@ -1,8 +1,8 @@
 import { cancellationIn } from "../attempt.js";
 import { onAbort } from "../cancellation.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
-import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
+import { checkFinite } from "../options.js";
 import { checkRunOptions } from "../run-options.js";
 import { drainMs, forecast } from "./forecast.js";
 import { type Cost, costOf, NOTHING, ONE_REQUEST } from "./limits.js";
@@ -57,7 +57,7 @@ export class Limiter {
   async acquire(cost: Cost | undefined, options: AcquireOptions | undefined, priority: number): Promise<Reservation> {
     checkRunOptions(options, "isAgain");
     const asked = costOf(cost);
-    if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
+    checkFinite(priority, "priority");
     const outer = cancellationIn(options);
     if (outer?.aborted) throw outer.reason;
     const nowMs = this.clock.nowMs();

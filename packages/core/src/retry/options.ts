@@ -97,7 +97,8 @@ export interface RetryBounds<E = unknown, V = unknown> {
   readonly attemptTimeout?: Duration | undefined;
   /**
    * The wait that the server asked for, read from a failure. A floor, with jitter on top, never shortened; one that cannot
-   * fit in `maxTime` or `deadline` stops the run with the reason `hint-exceeds-deadline`.
+   * fit in `maxTime` or `deadline` stops the run with the reason `hint-exceeds-deadline`. What is no duration, and not
+   * `undefined`, ends the run with an `OptionError`.
    * @default the error's own `retryAfterMs`, where it is a number
    */
   readonly retryAfter?: ((failure: Failure<E, V>) => Duration | undefined) | undefined;

@@ -62,6 +62,28 @@ describe("what the caller's own functions throw is final", () => {
     await expect(clock.run(retry(scripted(fail()), { schedule, clock }))).rejects.toThrow(message);
   });
 
+  test.each([
+    ["soon", '`"soon"` (string)'],
+    [-1, "`-1` (number)"],
+    [Number.NaN, "`NaN` (number)"],
+    [null, "`null`"],
+    [Promise.resolve(1), "an object (`Promise`)"],
+  ])("a hint that is no duration is refused: %o", async (hint, shown) => {
+    const clock = virtualClock();
+    const outcome = retry({ retryAfter: () => hint as never, clock }).outcome(scripted(fail()));
+    expect(await clock.run(outcome)).toMatchObject({
+      attempts: 1,
+      reason: "not-retryable",
+      error: { message: `expected \`retryAfter\` to be a function that returns a duration or undefined, got ${shown}` },
+    });
+  });
+
+  test("no hint leaves the wait to the schedule", async () => {
+    const clock = virtualClock();
+    const policy = retry({ retryAfter: () => undefined, schedule: [7], jitter: null, clock });
+    expect(await clock.run(policy.outcome(scripted(fail(), ok())))).toMatchObject({ ok: true, waitsMs: [7] });
+  });
+
   test("a jitter that gives no number is refused, a negative one is no wait", async () => {
     const clock = virtualClock();
     const run = (jitter: () => number): Promise<unknown> =>

@@ -37,11 +37,20 @@ export function planNext(
   if (backoffMs === undefined) return { reason: "schedule-exhausted" };
   return planWait({
     backoffMs,
-    hintMs: durationMs(config.retryAfter(failure)),
+    hintMs: hintOf(failure, config),
     spread: jitter === null ? undefined : config.random(),
     untilMaxTimeMs,
     untilDeadlineMs,
   });
+}
+
+/** The wait that the server asked for; `undefined`: it asked for none. */
+function hintOf(failure: Failure, { retryAfter }: RunConfig): number | undefined {
+  const hint = retryAfter(failure);
+  const hintMs = durationMs(hint);
+  if (hintMs === undefined && hint !== undefined)
+    throw optionError("retryAfter", "a function that returns a duration or undefined", hint);
+  return hintMs;
 }
 
 function usedOf(usage: Usage, { rules }: RunConfig, rule: Rule): Used {
