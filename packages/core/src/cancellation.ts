@@ -23,6 +23,12 @@ export function onAbort(cancellation: Cancellation | undefined, listener: () => 
   return () => cancellation?.unlisten(listening);
 }
 
+/** Hands an abort on, also one that has come already; returns what ends that. */
+export function follow(cancellation: Cancellation | undefined, abort: (reason: unknown) => void): () => void {
+  if (cancellation?.aborted) abort(cancellation.reason);
+  return onAbort(cancellation, () => abort(cancellation?.reason));
+}
+
 const fans = /* @__PURE__ */ new WeakMap<AbortSignal, SignalFan>();
 
 /** Hears a signal for any number of callers with one listener: hosts scan their listener list at each addition. */

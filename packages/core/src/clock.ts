@@ -1,5 +1,5 @@
 import { type Cancellation, cancellationOf, onAbort } from "./cancellation.js";
-import { TimerQueue, type Waiting } from "./timer-queue.js";
+import { type Timer, TimerQueue } from "./timer-queue.js";
 
 /** Time as a value that is handed in, so that a test can be its own time. */
 export interface Clock {
@@ -25,19 +25,11 @@ export interface Alarmed {
 }
 
 /** A moment that somebody waits for on the host's clock. */
-class HostTimer implements Waiting {
-  index = -1;
-  constructor(
-    readonly dueMs: number,
-    readonly order: number,
-    readonly alarmed: Alarmed,
-  ) {}
-}
+type HostTimer = Timer<Alarmed>;
 
 /** The clock of this process. All its waits share one host timer. */
 class SystemClock implements Clock {
   readonly #queue = new TimerQueue<HostTimer>();
-  #added = 0;
   #host: unknown;
   #hostDueMs = Number.POSITIVE_INFINITY;
   /** Fake timers come and go under a test: a host timer of another `setTimeout` may never fire. */
@@ -57,14 +49,12 @@ class SystemClock implements Clock {
   }
 
   timer(atMs: number, callback: () => void): () => void {
-    const timer = this.add(atMs, { onTime: callback });
-    return () => this.remove(timer);
+    return startTimer(this, atMs, callback);
   }
 
   /** The same for somebody who needs no functions for it. */
   add(atMs: number, alarmed: Alarmed): HostTimer {
-    const timer = new HostTimer(atMs, this.#added++, alarmed);
-    this.#queue.put(timer);
+    const timer = this.#queue.add(atMs, alarmed);
     this.#arm();
     return timer;
   }
@@ -110,7 +100,7 @@ class SystemClock implements Clock {
     try {
       for (let timer = this.#queue.first; timer && timer.dueMs <= nowMs; timer = this.#queue.first) {
         this.#queue.remove(timer);
-        timer.alarmed.onTime();
+        timer.fire.onTime();
       }
     } finally {
       this.#hostDueMs = Number.POSITIVE_INFINITY;
@@ -151,8 +141,8 @@ export function arm(clock: Clock, atMs: number, alarmed: Alarmed): Armed {
 
 /** Takes a timer back. Does nothing when it has called already. */
 export function disarm(timer: Armed): void {
-  if (timer instanceof HostTimer) (systemClock as SystemClock).remove(timer);
-  else timer?.();
+  if (typeof timer === "function") timer();
+  else if (timer) (systemClock as SystemClock).remove(timer);
 }
 
 /** Calls back at `atMs` on any clock; returns what takes it back. */

@@ -1,5 +1,5 @@
 import { cancellationIn, type LiveAttempt } from "./attempt.js";
-import { cancellationOf, eitherOf, onAbort } from "./cancellation.js";
+import { cancellationOf, eitherOf, follow } from "./cancellation.js";
 import { defaultClock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import { Handover } from "./handover.js";
@@ -32,8 +32,7 @@ async function* committed<T>(
   const caller = signals.map(cancellationOf).reduce(eitherOf, cancellationIn(options));
   const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
   const stopTimer = startTimer(clock, attempt.deadlineMs ?? Number.POSITIVE_INFINITY, cut);
-  const release = onAbort(caller, () => attempt.abort(caller?.reason));
-  if (caller?.aborted) attempt.abort(caller.reason);
+  const release = follow(caller, (reason) => attempt.abort(reason));
   try {
     for (let next = stream.first; !next.done; next = await stream.next()) yield next.value;
   } finally {
@@ -68,8 +67,7 @@ async function* restarted<T>(
 ): AsyncGenerator<T, void, undefined> {
   const consumer = new AbortController();
   const caller = cancellationIn(options);
-  const release = onAbort(caller, () => consumer.abort(caller?.reason));
-  if (caller?.aborted) consumer.abort(caller.reason);
+  const release = follow(caller, (reason) => consumer.abort(reason));
   const hand = new Handover<T>();
   const pump = async (attempt: Attempt): Promise<void> => {
     for await (const item of await operation(attempt)) {

@@ -8,8 +8,9 @@ export interface Waiting {
 }
 
 /** One moment that somebody waits for. Made by {@link TimerQueue.add}. */
-export interface Timer extends Waiting {
-  readonly fire: () => void;
+export interface Timer<F = () => void> extends Waiting {
+  /** What to do then, or whom to tell. */
+  readonly fire: F;
 }
 
 /** A heap of what is due: earliest first, and among equals the one that was added first. Knows no clock. */
@@ -25,7 +26,7 @@ export class TimerQueue<T extends Waiting = Timer> {
     return this.#heap[0];
   }
 
-  add(this: TimerQueue, dueMs: number, fire: () => void): Timer {
+  add<F>(this: TimerQueue<Timer<F>>, dueMs: number, fire: F): Timer<F> {
     const timer = { index: -1, dueMs, order: this.#added++, fire };
     this.put(timer);
     return timer;
