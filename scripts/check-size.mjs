@@ -12,7 +12,7 @@ const BUNDLES = [
     what: 'import { retry, expo } from "bide"',
     code: 'export { retry, expo } from "bide";',
     goal: 3000,
-    reached: 10_795,
+    reached: 10_800,
     // One word of each thing that is not asked for here: none of it may be pulled in.
     without:
       /CircuitOpen|Admission|maxExtraLoad|backoffRatio|perSuccess|fallback|CallTimeout|giveupLogLevel|Backing off|fibo|makes up to/,

@@ -1,19 +1,42 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ErrorFailure } from "./outcome.js";
-import { begun, checkSchedule, nextWait, type Schedule } from "./schedule.js";
+import { checkSchedule, close, type InUse, nextWait, type Schedule } from "./schedule.js";
 
 const failure = (attempt: number): ErrorFailure => ({ kind: "error", error: "no", attempt, elapsedMs: 0 });
 
+const broken = (): never => {
+  throw new Error("in return");
+};
+
 /** The waits of a schedule for failures 1, 2, 3, … until its end. */
 function waits(schedule: Schedule): readonly number[] {
-  let progress = begun(schedule, failure(1));
+  const inUse = unused();
   const seen: number[] = [];
   for (;;) {
-    const wait = nextWait(schedule, progress, seen.length === 0 ? undefined : failure(seen.length + 1));
+    const wait = nextWait(inUse, schedule, failure(seen.length + 1));
     if (wait === undefined) return seen;
     seen.push(wait);
-    if (typeof progress === "number") progress++;
   }
+}
+
+function unused(): InUse {
+  return { progress: undefined };
+}
+
+/** Two waits, and who is called how often. */
+function watched(): { readonly schedule: Schedule; readonly calls: string[] } {
+  const calls: string[] = [];
+  const schedule = (): Iterator<number> => ({
+    next: () => {
+      calls.push("next");
+      return calls.length > 2 ? { done: true, value: undefined } : { done: false, value: 7 };
+    },
+    return: () => {
+      calls.push("return");
+      return { done: true, value: undefined };
+    },
+  });
+  return { schedule, calls };
 }
 
 describe("a schedule as it is used", () => {
@@ -42,8 +65,10 @@ describe("a schedule as it is used", () => {
 
   test.each([5, "soon", null, undefined, {}, [1]])("a function that returns %o is refused when it is called", (odd) => {
     const message = "expected `schedule` to be a function that returns an iterator of waits, got ";
-    expect(() => begun(() => odd as never, failure(1))).toThrow(message);
-    expect(() => begun(() => odd as never, failure(1))).toThrow(expect.objectContaining({ option: "schedule" }));
+    expect(() => nextWait(unused(), () => odd as never, failure(1))).toThrow(message);
+    expect(() => nextWait(unused(), () => odd as never, failure(1))).toThrow(
+      expect.objectContaining({ option: "schedule" }),
+    );
   });
 
   test.each([-1, Number.NaN, "5", null, undefined, {}])("a wait that is %o is refused", (odd) => {
@@ -51,6 +76,48 @@ describe("a schedule as it is used", () => {
     const message = "expected `schedule` to be waits in milliseconds >= 0, got ";
     expect(() => waits(schedule)).toThrow(message);
     expect(() => waits(schedule)).toThrow(expect.objectContaining({ option: "schedule" }));
+  });
+});
+
+describe("a schedule that is left", () => {
+  test("is closed where it has begun and has not ended, once, and gives no more waits", () => {
+    const { schedule, calls } = watched();
+    const inUse = unused();
+    nextWait(inUse, schedule, failure(1));
+    for (let time = 0; time < 2; time++) close(inUse);
+    expect([nextWait(inUse, schedule, failure(2)), calls]).toEqual([undefined, ["next", "return"]]);
+  });
+
+  test("is not closed where it has ended, nor asked again", () => {
+    const { schedule, calls } = watched();
+    const inUse = unused();
+    const seen = [1, 2, 3, 4].map((number) => nextWait(inUse, schedule, failure(number)));
+    close(inUse);
+    expect([seen, calls]).toEqual([
+      [7, 7, undefined, undefined],
+      ["next", "next", "next"],
+    ]);
+  });
+
+  test("is closed where its wait was refused: it does not know that it has ended", () => {
+    const closed = vi.fn();
+    const inUse = unused();
+    const schedule = { [Symbol.iterator]: () => ({ next: () => ({ value: -1 }), return: closed }) };
+    expect(() => nextWait(inUse, schedule as never, failure(1))).toThrow("waits in milliseconds >= 0");
+    close(inUse);
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
+  test.each<[title: string, schedule: Schedule | undefined]>([
+    ["has not begun", undefined],
+    ["is a list", [1]],
+    ["has nothing to close", () => ({ next: () => ({ value: 1 }) })],
+    ["cannot be closed", () => ({ next: () => ({ value: 1 }), return: 5 as never })],
+    ["throws as it is closed", () => ({ next: () => ({ value: 1 }), return: broken })],
+  ])("changes nothing where it %s", (_, schedule) => {
+    const inUse = unused();
+    if (schedule) nextWait(inUse, schedule, failure(1));
+    expect(() => close(inUse)).not.toThrow();
   });
 });
 

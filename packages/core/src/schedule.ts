@@ -6,6 +6,9 @@ import type { Failure } from "./outcome.js";
  *
  * Either any iterable that can be iterated again (an array, `expo()`), or a function that is called at the first failure
  * *with* it and returns an iterator; the later failures arrive through `next(failure)`. No priming call is made.
+ *
+ * An iterator that has not ended when its run does is closed (`return()`), as by a loop that is left; what that throws is
+ * dropped, and what it returns is not waited for.
  */
 export type Schedule = Iterable<number> | ((first: Failure) => Iterator<number, void, Failure>);
 
@@ -20,23 +23,52 @@ export function read<T extends number | string>(value: Live<T>): T {
 /** How far a schedule was used: a place in a list, or what gives the waits. */
 export type Progress = number | Iterator<number, void, Failure | undefined>;
 
+/** A schedule in use. */
+export interface InUse {
+  /** `undefined`: it has not begun. */
+  progress: Progress | undefined;
+}
+
+/** The progress of what has ended, or was closed: past the end of any list, and nothing that could be closed. */
+const OVER = Number.POSITIVE_INFINITY;
+
 /** Begins a schedule anew, for one run. @throws OptionError for a function that returns no iterator. */
-export function begun(schedule: Schedule, first: Failure): Progress {
+function begun(schedule: Schedule, first: Failure): Progress {
   if (Array.isArray(schedule)) return 0;
-  const waits: unknown = typeof schedule === "function" ? schedule(first) : schedule[Symbol.iterator]();
-  if (typeof waits === "object" && waits !== null && "next" in waits) return waits as Iterator<number, void, undefined>;
+  const waits = typeof schedule === "function" ? schedule(first) : schedule[Symbol.iterator]();
+  if (typeof waits?.next === "function") return waits as Iterator<number, void, undefined>;
   throw optionError("schedule", "a function that returns an iterator of waits", waits);
 }
 
-/** The next wait of a schedule that was begun; `undefined` at the end. @param failure None for the first: it began with it. */
-export function nextWait(schedule: Schedule, progress: Progress, failure: Failure | undefined): number | undefined {
+/** The next wait of a schedule; `undefined` at the end. It begins with the first failure, and is told of each later one. */
+export function nextWait(inUse: InUse, schedule: Schedule, failure: Failure): number | undefined {
+  const isFirst = inUse.progress === undefined;
+  inUse.progress ??= begun(schedule, failure);
+  const { progress } = inUse;
   let value: unknown;
-  if (typeof progress === "number") value = (schedule as readonly number[])[progress];
-  else {
-    const next = progress.next(failure);
-    if (!next.done) value = next.value ?? null;
+  if (typeof progress === "number") {
+    value = (schedule as readonly number[])[progress];
+    inUse.progress = progress + 1;
+  } else {
+    const next = progress.next(isFirst ? undefined : failure);
+    if (next.done) inUse.progress = OVER;
+    else value = next.value ?? null;
   }
   return value === undefined ? value : waitOf(value);
+}
+
+/** Leaves a schedule before its end, as a loop does that is left. What it throws changes nothing any more. */
+export function close(inUse: InUse): void {
+  const { progress } = inUse as Closable;
+  inUse.progress = OVER;
+  try {
+    progress?.return?.();
+  } catch {}
+}
+
+/** The same, as one that may have something to close: iterators may hold something until they end. */
+export interface Closable {
+  readonly progress?: Partial<Iterator<number>>;
 }
 
 function waitOf(value: unknown): number {
@@ -67,14 +99,14 @@ export function checkSchedule(schedule: Schedule): void {
   const { [Symbol.iterator]: iterator, [FACTORY]: name, next, length, size } = Object(schedule) as Candidate;
   if (name) refuse(`a schedule, got the function that makes one: call it, \`${name}()\``);
   if (typeof schedule === "function") return;
-  if (typeof schedule !== "object" || typeof iterator !== "function") {
-    throw optionError("schedule", "an iterable of milliseconds or a function that returns an iterator", schedule);
-  }
   if (next) {
     refuse(
       "`schedule` to be iterable more than once, got an iterator: the first run would drain it for all later ones; " +
         "pass the function that makes it",
     );
+  }
+  if (typeof schedule !== "object" || typeof iterator !== "function") {
+    throw optionError("schedule", "an iterable of milliseconds or a function that returns an iterator", schedule);
   }
   if (length === 0 || size === 0) refuse("`schedule` to hold at least one wait, got none");
   // Lists show what they hold before they are used.

@@ -7,13 +7,13 @@ import { AttemptTimeoutError, DeadlineError, ResultRejectedError } from "../erro
 import { isObserved } from "../events.js";
 import type { Failure, Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
-import type { Progress } from "../schedule.js";
+import type { Closable, Progress } from "../schedule.js";
 import { type RetryConfig, type RunConfig, readNow, type StepInfo } from "./config.js";
 import { tell } from "./hooks.js";
 import type { Verdict } from "./options.js";
 import type { Stop } from "./plan.js";
 import { meaningOf, type Rule } from "./rule.js";
-import { planNext, type Usage, type Used } from "./waits.js";
+import { closeAll, planNext, type Usage, type Used } from "./waits.js";
 
 /** So many attempts without a wait between them may be made in one turn of the event loop. */
 const TURN = 8;
@@ -115,7 +115,9 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   /** Whether somebody is to be told of a success, or something to be let go of. */
   get #isWatched(): boolean {
     const { given, steps } = this.#config;
-    return (steps ?? given.budget ?? given.onSuccess) !== undefined || this.#isBounded || isObserved();
+    const { progress } = this as Closable;
+    const watching = steps ?? given.budget ?? given.onSuccess ?? this.others ?? progress?.return;
+    return watching !== undefined || this.#isBounded || isObserved();
   }
 
   /** Whether anything may cut an attempt. */
@@ -212,6 +214,7 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   release(): void {
     this.#rest();
     this.#outer?.unlisten(this);
+    if (this.#previous) closeAll(this);
   }
 
   /** Lets go of the attempt, or the wait, and of its timer. */

@@ -1,16 +1,15 @@
 import { durationMs, toMs } from "../duration.js";
 import { optionError } from "../errors.js";
 import type { Failure } from "../outcome.js";
-import { begun, nextWait, type Progress } from "../schedule.js";
+import { close, type InUse, nextWait } from "../schedule.js";
 import type { RunConfig } from "./config.js";
 import type { Verdict } from "./options.js";
 import { type Plan, planWait } from "./plan.js";
 import type { Rule } from "./rule.js";
 
 /** What one run has used up of one rule's count and schedule. */
-export interface Used {
+export interface Used extends InUse {
   failures: number;
-  progress: Progress | undefined;
 }
 
 /** What a run has used up of all its rules: it is itself the tally of the last one, for most have no other. */
@@ -66,12 +65,15 @@ function usedOf(usage: Usage, { rules }: RunConfig, rule: Rule): Used {
 
 /** The schedule's next wait, jittered; `undefined` at its end. */
 function nextOf(used: Used, { schedule, jitter }: Rule, failure: Failure, { random }: RunConfig): number | undefined {
-  const isFirst = used.progress === undefined;
-  const progress = used.progress ?? begun(schedule, failure);
-  used.progress = typeof progress === "number" ? progress + 1 : progress;
-  const waitMs = nextWait(schedule, progress, isFirst ? undefined : failure);
+  const waitMs = nextWait(used, schedule, failure);
   if (waitMs === undefined || jitter === null) return waitMs;
   const jitteredMs = Math.max(0, jitter(waitMs, random));
   if (Number.isNaN(jitteredMs)) throw optionError("jitter", "a function that returns milliseconds", jitteredMs);
   return jitteredMs;
+}
+
+/** Closes what a run has begun and not used up. */
+export function closeAll(usage: Usage): void {
+  close(usage);
+  usage.others?.forEach(close);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   concat,
   constant,
@@ -78,6 +78,39 @@ describe("combined schedules", () => {
     const schedule = concat(take(longest(expo(), constant(1500)), 2), carried);
     expect(await waitsOf(schedule, [1, 2, 3])).toEqual([1500, 2000, 3]);
     expect(await waitsOf(schedule, [1, 2, 3])).toEqual([1500, 2000, 3]);
+  });
+
+  test("what is left closes its parts, as far as they have begun and have not ended", () => {
+    const firstOf = (schedule: Iterable<number>): void => {
+      for (const _ of schedule) break;
+    };
+    const closed: string[] = [];
+    const part = (name: string, ...waits: number[]): Iterable<number> => ({
+      *[Symbol.iterator]() {
+        try {
+          yield* waits;
+          closed.push(`${name} has ended`);
+        } finally {
+          closed.push(name);
+        }
+      },
+    });
+    firstOf(longest(part("a", 1), part("b", 2)));
+    firstOf(shortest(part("c", 1), part("d", 2)));
+    firstOf(concat(part("e", 1), part("never", 2)));
+    firstOf(take(concat(part("f", 1)), 5));
+    expect(closed.splice(0)).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect([...take(part("a", 1, 2, 3), 2)]).toEqual([1, 2]);
+    expect([...longest(part("b", 1, 2), part("c", 3))]).toEqual([3]);
+    expect(closed).toEqual(["a", "c has ended", "c", "b"]);
+  });
+
+  test("what has ended is not asked again while another goes on", () => {
+    const next = vi.fn(() => ({ done: true as const, value: undefined }));
+    const over = { [Symbol.iterator]: () => ({ next }) };
+    expect([...shortest(over, [1, 2, 3])]).toEqual([1, 2, 3]);
+    expect([...concat(over, [1, 2, 3])]).toEqual([1, 2, 3]);
+    expect(next).toHaveBeenCalledTimes(2);
   });
 
   test("what is random throughout is not jittered again, and what is so in part is", async () => {

@@ -1,7 +1,7 @@
 import { type Duration, toMs } from "../duration.js";
 import { optionError } from "../errors.js";
 import { checkSchedule, factory, type Live, read } from "../schedule.js";
-import { repeatable } from "./growth.js";
+import { endless } from "./growth.js";
 
 /**
  * The same wait for ever, or each wait of a list once, in order, and then no more.
@@ -14,9 +14,9 @@ export const constant: (interval?: Live<Duration> | Iterable<Duration>) => Itera
     if (Array.isArray(interval)) return listed(interval);
     if (typeof interval === "object") return streamed(interval);
     if (typeof interval !== "function") toMs(interval, "interval");
-    return repeatable(function* () {
+    return endless(() => {
       const waitMs = toMs(read(interval), "interval");
-      for (;;) yield waitMs;
+      return () => waitMs;
     });
   },
 );
@@ -29,7 +29,9 @@ function listed(waits: readonly Duration[]): Iterable<number> {
 /** Read as it is used: it may have no end. */
 function streamed(waits: Iterable<Duration>): Iterable<number> {
   checkSchedule(waits as Iterable<number>);
-  return repeatable(function* () {
-    for (const wait of waits) yield toMs(wait, "interval");
-  });
+  return {
+    *[Symbol.iterator]() {
+      for (const wait of waits) yield toMs(wait, "interval");
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { type Duration, toMs } from "../duration.js";
 import { checkKeys } from "../options.js";
 import { factory, type Live, read } from "../schedule.js";
-import { checkNumber, repeatable } from "./growth.js";
+import { checkNumber, endless } from "./growth.js";
 
 /** Options of {@link decay}. */
 export interface DecayOptions {
@@ -22,11 +22,11 @@ export const decay: (options?: DecayOptions) => Iterable<number> = /* @__PURE__ 
     if (typeof initial !== "function") toMs(initial, "initial");
     if (typeof min !== "function") toMs(min, "min");
     checkNumber(rate, "decay");
-    return repeatable(function* () {
+    return endless(() => {
       const leastMs = toMs(read(min), "min");
       const initialMs = toMs(read(initial), "initial");
       const speed = read(rate);
-      for (let n = 0; ; n++) yield Math.max(leastMs, initialMs * Math.E ** (-n * speed));
+      return (n) => Math.max(leastMs, initialMs * Math.E ** (-n * speed));
     });
   },
 );

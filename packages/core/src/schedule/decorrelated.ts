@@ -2,7 +2,7 @@ import { type Duration, toMs } from "../duration.js";
 import { checkFunction, checkKeys } from "../options.js";
 import { type Random, systemRandom } from "../random.js";
 import { factory, JITTERED, type Live, read } from "../schedule.js";
-import { checkCap, repeatable } from "./growth.js";
+import { checkCap, endless } from "./growth.js";
 
 /** Options of {@link decorrelated}. */
 export interface DecorrelatedOptions {
@@ -27,14 +27,15 @@ export const decorrelated: (options?: DecorrelatedOptions) => Iterable<number> =
     const { base = "1s", max = Number.POSITIVE_INFINITY, random = systemRandom } = options;
     checkCap(base, max, "base");
     checkFunction(random, "random");
-    const waits = repeatable(function* () {
+    const waits = endless(() => {
       const capMs = toMs(read(max), "max");
       const baseMs = toMs(read(base), "base");
-      for (let waitMs = baseMs; ; ) {
+      let waitMs = baseMs;
+      return () => {
         const topMs = Math.min(capMs, 3 * waitMs);
         waitMs = Math.min(baseMs, topMs) + random() * Math.max(0, topMs - baseMs);
-        yield waitMs;
-      }
+        return waitMs;
+      };
     });
     return Object.assign(waits, { [JITTERED]: "random" });
   },

@@ -11,7 +11,7 @@ export function checkCap(first: Live<Duration>, max: Live<Duration>, firstName: 
 
 /** @throws OptionError unless the number, where it is known already, is >= 0. */
 export function checkNumber(value: Live<number>, option: string): void {
-  if (typeof value !== "function" && !(typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY)) {
+  if (typeof value !== "function" && !(Number.isFinite(value) && value >= 0)) {
     throw optionError(option, "a number >= 0", value);
   }
 }
@@ -22,19 +22,28 @@ export function growing(
   max: Live<Duration>,
   curve: () => (n: number) => number,
 ): Iterable<number> {
-  return repeatable(function* () {
+  return endless(() => {
     const capMs = toMs(read(max), "max");
     const factorMs = toMs(read(factor), "factor");
     const at = curve();
-    // A factor of 0 stays 0, also where the curve has become infinite.
-    const waitAt = (n: number): number => factorMs && factorMs * at(n);
-    // Not `<`: a curve of NaN has to come out and be refused, where it would be an endless wait.
-    for (let n = 0, waitMs = waitAt(0); !(waitMs >= capMs); waitMs = waitAt(++n)) yield waitMs;
-    for (;;) yield capMs;
+    let isCapped = false;
+    return (n) => {
+      // A factor of 0 stays 0, also where the curve has become infinite.
+      const waitMs = isCapped ? capMs : factorMs && factorMs * at(n);
+      // A curve of NaN has to come out and be refused, where it would be an endless wait.
+      isCapped = waitMs >= capMs;
+      return isCapped ? capMs : waitMs;
+    };
   });
 }
 
-/** Makes an iterable of a generator function that takes nothing. */
-export function repeatable(start: () => Iterator<number>): Iterable<number> {
-  return { [Symbol.iterator]: start };
+/** Waits without an end, of a function of n, from 0, that is made anew for each run. Nothing of it has to be closed. */
+export function endless(begin: () => (n: number) => number): Iterable<number> {
+  return {
+    [Symbol.iterator]() {
+      const waitAt = begin();
+      let n = 0;
+      return { next: () => ({ done: false, value: waitAt(n++) }) };
+    },
+  };
 }

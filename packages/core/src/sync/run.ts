@@ -8,7 +8,7 @@ import { tell } from "../retry/hooks.js";
 import type { Verdict } from "../retry/options.js";
 import type { Plan, Stop } from "../retry/plan.js";
 import { meaningOf, type Rule } from "../retry/rule.js";
-import { planNext, type Usage } from "../retry/waits.js";
+import { closeAll, planNext, type Usage } from "../retry/waits.js";
 import { atOnce, type BlockingClock } from "./blocking-clock.js";
 
 /** What a run is made of, beside its configuration. */
@@ -97,6 +97,7 @@ export class SyncRun {
 
   #succeeded(value: unknown): void {
     const { given, steps } = this.#config;
+    closeAll(this.#usage);
     given.budget?.deposit(this.#attempts > 1, this.#previous);
     if (steps) this.#final(() => steps.success(value, this.#info(this.#attempts, this.#elapsedMs())));
     if (given.onSuccess || isObserved()) {
@@ -193,6 +194,7 @@ export class SyncRun {
   #end(stop: Stop, failure: Failure | undefined): void {
     const { trace } = this.#inputs;
     const { given } = this.#config;
+    closeAll(this.#usage);
     if (given.onGiveUp || isObserved()) {
       const shared = { attempts: this.#attempts, elapsedMs: this.#elapsedMs() };
       tell({ type: "run-gave-up", ...shared, ...stop, failure }, given, "onGiveUp", failure);
