@@ -126,7 +126,7 @@ describe("a schedule as it is given", () => {
   test.each<[title: string, schedule: unknown, message: string]>([
     ["a text", "5s", "expected `schedule` to be an iterable of milliseconds or a function that returns an iterator"],
     ["an object without waits", {}, "expected `schedule` to be an iterable of milliseconds"],
-    ["an iterator", used, "would drain it for all later ones; pass the function that makes it"],
+    ["an iterator", used, "one run would drain it; pass the function that makes it"],
     ["an empty list", [], "expected `schedule` to hold at least one wait, got none"],
     ["a list of texts", ["5"], 'expected `schedule` to be waits in milliseconds >= 0, got `"5"` (string)'],
   ])("is refused where it is %s", (_, schedule, message) => {

@@ -101,8 +101,7 @@ export function checkSchedule(schedule: Schedule): void {
   if (typeof schedule === "function") return;
   if (next) {
     refuse(
-      "`schedule` to be iterable more than once, got an iterator: the first run would drain it for all later ones; " +
-        "pass the function that makes it",
+      "`schedule` to be iterable more than once, got an iterator: one run would drain it; pass the function that makes it",
     );
   }
   if (typeof schedule !== "object" || typeof iterator !== "function") {
