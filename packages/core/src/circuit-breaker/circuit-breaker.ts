@@ -4,6 +4,7 @@ import { matcherOf } from "../error-class.js";
 import { BideError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
 import { type Entry, executeGated, type Gate } from "../gate.js";
+import { isLater } from "../later.js";
 import { checkMethods } from "../options.js";
 import type { Passage } from "../passage.js";
 import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
@@ -198,10 +199,6 @@ class Admitted implements Entry {
 /** Cut by a deadline or a time-out, ours or that of `AbortSignal.timeout`; not by a caller who went away. */
 function isOvertime(reason: unknown): boolean {
   return reason instanceof BideError || (Object(reason) as { readonly name?: unknown }).name === "TimeoutError";
-}
-
-function isLater<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (value as Partial<PromiseLike<T>> | undefined)?.then !== undefined;
 }
 
 function describeBreaker({ window, ...rules }: BreakerRules, name: string | undefined): LayerDescription {

@@ -2,6 +2,7 @@ import { cancellationIn } from "../attempt.js";
 import { onAbort } from "../cancellation.js";
 import { type Clock, defaultClock, startTimer } from "../clock.js";
 import { emit, isObserved } from "../events.js";
+import { isLater } from "../later.js";
 import { checkFinite } from "../options.js";
 import { checkRunOptions } from "../run-options.js";
 import { drainMs, forecast } from "./forecast.js";
@@ -64,8 +65,7 @@ export class Limiter {
     const deadlineMs = options?.deadlineMs;
     const isInTime = deadlineMs === undefined || deadlineMs > nowMs;
     const answer = this.#line.size === 0 && isInTime ? this.#ask(asked, priority, nowMs) : undefined;
-    if (answer !== undefined && !isPromise(answer) && answer.kind === "admitted")
-      return this.#hold(answer.id, asked, 0);
+    if (answer !== undefined && !isLater(answer) && answer.kind === "admitted") return this.#hold(answer.id, asked, 0);
     return await new Promise((resolve, reject) => {
       const waiter = new Waiter(asked, priority, nowMs, deadlineMs, outer, resolve, reject);
       waiter.isAgain = options?.isAgain === true;
@@ -83,7 +83,7 @@ export class Limiter {
     const failed = (error: unknown): void => this.#tellFailed(error);
     try {
       const done = step(this.#store, this.clock.nowMs());
-      if (isPromise(done)) done.then(asked, failed);
+      if (isLater(done)) done.then(asked, failed);
       else asked();
     } catch (error) {
       failed(error);
@@ -107,7 +107,7 @@ export class Limiter {
 
   /** @param answer What the store said already, where it was asked. */
   #join(waiter: Waiter, answer: Eventually<ReserveAnswer> | undefined): void {
-    if (isPromise(answer)) {
+    if (isLater(answer)) {
       this.#enter(waiter);
       this.#follow(waiter, answer);
       return;
@@ -144,7 +144,7 @@ export class Limiter {
         break;
       } else {
         const answer = this.#ask(waiter.cost, waiter.priority, nowMs);
-        if (isPromise(answer)) this.#follow(waiter, answer);
+        if (isLater(answer)) this.#follow(waiter, answer);
         else this.#hear(waiter, answer, nowMs);
       }
     }
@@ -269,8 +269,4 @@ export class Limiter {
   #tellFailed(error: unknown): void {
     emit({ type: "store-failed", policy: "rate-limit", name: this.#config.name, error });
   }
-}
-
-function isPromise<T>(value: Eventually<T> | undefined): value is PromiseLike<T> {
-  return (value as Partial<PromiseLike<T>> | undefined)?.then !== undefined;
 }

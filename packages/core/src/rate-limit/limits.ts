@@ -102,7 +102,7 @@ export function costOf(cost: Cost | undefined): Cost {
   if (cost === undefined) return ONE_REQUEST;
   if (typeof cost !== "object" || cost === null) throw optionError("cost", "amounts by currency", cost);
   for (const [currency, amount] of Object.entries(cost)) {
-    if (!(typeof amount === "number" && amount >= 0 && amount < Number.POSITIVE_INFINITY)) {
+    if (!(Number.isFinite(amount) && amount >= 0)) {
       throw optionError(`cost.${currency}`, "a finite number >= 0", amount);
     }
   }
