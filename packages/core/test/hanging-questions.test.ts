@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { type Budget, onException, type Policy, retry } from "../src/index.js";
-import { fail, forever, scripted, type VirtualClock, virtualClock } from "../src/testing.js";
+import { fail, forever, ok, scripted, type VirtualClock, virtualClock } from "../src/testing.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
 const budget: Budget = { deposit: () => undefined, withdraw: never };
@@ -36,6 +36,25 @@ describe.each(QUESTIONS)("%s that never answers", (_, policyOf) => {
     expect(!outcome.ok && outcome.error).toBe(error);
     expect([clock.pending, getEventListeners(signal, "abort").length]).toEqual([0, 0]);
   });
+});
+
+test("a run that raises nothing at its end raises nothing at the deadline either", async () => {
+  const clock = virtualClock();
+  const options = { clock, deadline: "1s", onBackoff: never, raiseOnGiveup: false } as const;
+  expect(await clock.run(onException([10], Error, options).run(scripted(fail())))).toBeUndefined();
+});
+
+test("who judges a result, or is asked before the next attempt, is waited for under a deadline as well", async () => {
+  const clock = virtualClock();
+  const later = (): Promise<void> => clock.sleep(50);
+  const policy = retry({
+    clock,
+    deadline: "1s",
+    schedule: [0],
+    until: (value: number) => later().then(() => value === 2),
+    beforeRetry: later,
+  });
+  expect([await clock.run(policy.run(scripted(ok(1), ok(2)))), clock.nowMs(), clock.pending]).toEqual([2, 150, 0]);
 });
 
 test("an answer that comes after the end of the run changes nothing", async () => {
