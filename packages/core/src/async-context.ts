@@ -29,21 +29,19 @@ export class PromisedContext implements AsyncContext {
 
 const MANUAL = { requireManualDestroy: true } as const;
 
-/** How the context of a moment is kept on a host that has these hooks, or none. */
-export function contextsOf(hooks: AsyncHooks | undefined): () => AsyncContext {
-  if (hooks === undefined) return () => new PromisedContext();
-  const { AsyncResource } = hooks;
-  return () => new AsyncResource("bide", MANUAL);
-}
-
-interface Host {
+/** What is asked of a host: only some have a `process`, and only some of those say what is built in. */
+export interface Host {
   readonly process?: { readonly getBuiltinModule?: (name: string) => AsyncHooks | undefined };
 }
 
+/** How the context of a moment is kept on a host: by its hooks, where it has them. */
+export function contextsOf({ process }: Host): () => AsyncContext {
+  const Resource = process?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+  return () => (Resource ? new Resource("bide", MANUAL) : new PromisedContext());
+}
+
 /** Keeps the caller's async context: one timer of the host wakes the calls of many. */
-export const contextNow: () => AsyncContext = /* @__PURE__ */ contextsOf(
-  /* @__PURE__ */ (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks"),
-);
+export const contextNow: () => AsyncContext = /* @__PURE__ */ contextsOf(globalThis as Host);
 
 /** Runs a step in a context that was kept for it. */
 export function goOn<A>(context: AsyncContext, step: (argument: A) => void, argument: A): void {

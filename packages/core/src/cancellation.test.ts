@@ -83,6 +83,18 @@ describe("an attempt", () => {
     expect(heard.sort()).toEqual([2, 4]);
   });
 
+  test("lets go of one who listens alone, and of nobody else in their place", () => {
+    const [left, kept] = [made(), made()];
+    const heard: string[] = [];
+    onAbort(left, () => heard.push("who left"))();
+    const release = onAbort(kept, () => heard.push("who left"));
+    release();
+    onAbort(kept, () => heard.push("who came later"));
+    release();
+    for (const attempt of [left, kept]) attempt.abort("enough");
+    expect(heard).toEqual(["who came later"]);
+  });
+
   test("that outlives its maker is aborted with it until it is let go", () => {
     const outer = made();
     const [kept, free] = [outer.fork(), outer.fork()];
