@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Clock, compose, DeadlineError, retry, timeout } from "./index.js";
-import { virtualClock } from "./testing.js";
+import { recorder, virtualClock } from "./testing.js";
 
 test("a call does not begin when the time of the attempt around it is over, though nobody has had a turn to cut it", async () => {
   let [calls, nowMs] = [0, 0];
@@ -21,23 +21,36 @@ test("a call does not begin when the time of the attempt around it is over, thou
   expect([error, calls]).toEqual([expect.any(DeadlineError), 0]);
 });
 
+const hanging = (): Promise<never> => new Promise(() => undefined);
+
 test.each(["1s", 100] as const)(
-  "a call of %s under a deadline that is no later starts no timer of its own, and is cut by that one",
+  "a call of %s under a deadline that is no later is cut by that one, and no event says that it took too long",
   async (duration) => {
     const clock = virtualClock();
-    const pending: number[] = [];
-    const running = retry(
-      (attempt) =>
-        timeout(duration, { clock }).run(() => {
-          pending.push(clock.pending);
-          return new Promise<never>(() => undefined);
-        }, attempt),
-      { deadline: 100, clock },
-    );
+    const { events, stop } = recorder();
+    const running = retry((attempt) => timeout(duration, { clock }).run(hanging, attempt), { deadline: 100, clock });
     await expect(clock.run(running)).rejects.toBeInstanceOf(DeadlineError);
-    expect([pending, clock.nowMs(), clock.pending]).toEqual([[1], 100, 0]);
+    stop();
+    expect([clock.nowMs(), clock.pending]).toEqual([100, 0]);
+    expect(events.map(({ type }) => type)).not.toContain("call-timed-out");
   },
 );
+
+test("a call that outlives the run around it is cut at the end of that run's time all the same", async () => {
+  const clock = virtualClock();
+  let left: Promise<unknown> | undefined;
+  await retry(
+    (attempt) => {
+      left = timeout("1s", { clock })
+        .run(hanging, attempt)
+        .catch((reason: unknown) => reason);
+    },
+    { deadline: 100, clock },
+  );
+  const error = await clock.run(left as Promise<unknown>);
+  expect(error).toBeInstanceOf(DeadlineError);
+  expect([(error as DeadlineError).elapsedMs, clock.nowMs(), clock.pending]).toEqual([100, 100, 0]);
+});
 
 test("a budget that is shared across a time-out is told of each call once", async () => {
   const clock = virtualClock();

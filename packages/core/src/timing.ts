@@ -46,8 +46,8 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
       const { deadlineMs = Number.POSITIVE_INFINITY } = this;
       if (this.startedMs >= deadlineMs) return this.#cut(new DeadlineError(0, 0));
       this.#outer.listen(this);
-      // The end of the attempt around it is seen to by whoever made that.
-      if (this.deadlineMs !== this.#outer.deadlineMs) this.#timer = arm(this.clock, deadlineMs, this);
+      // Also for the end of the attempt around it: the run that saw to that may be over, and the call go on.
+      this.#timer = arm(this.clock, deadlineMs, this);
       Promise.resolve(operation(this.attempt)).then(resolve, reject);
     });
   }
@@ -62,7 +62,9 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   }
 
   onTime(): void {
-    this.#cut(this.#timing.overdue());
+    const { attempt } = this;
+    const isOwn = this.deadlineMs !== this.#outer.deadlineMs;
+    this.#cut(isOwn ? this.#timing.overdue() : new DeadlineError(attempt.elapsedMs, attempt.number));
   }
 
   #cut(reason: unknown): void {
