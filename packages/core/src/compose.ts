@@ -26,8 +26,9 @@ type InOfAll<P extends readonly AnyPolicy[]> = {
 export function compose<const P extends readonly AnyPolicy[]>(...policies: P): Policy<InOfAll<P>, ExtraOf<P[number]>> {
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf).flatMap((core) => core.layers ?? [core]);
+  const isPrompt = !cores.some(({ lingers }) => lingers);
   return makePolicy({
-    execute: layersOf(cores).reduceRight((inner, outer) => around(outer, inner)),
+    execute: layersOf(cores).reduceRight((inner, outer) => around(outer, inner, isPrompt)),
     layers: cores,
     clock: cores.find((core) => core.clock)?.clock,
     signals: cores.flatMap((core) => core.signals ?? []),
@@ -50,8 +51,8 @@ function layersOf(cores: readonly PolicyCore[]): readonly Execute[] {
   return layers;
 }
 
-/** One layer around another, which is a policy as well, and so ends by itself when its attempt is cut. */
-function around(outer: Execute, inner: Execute): Execute {
-  return (operation, options, trace, call, isPrompt) =>
-    outer((attempt) => inner(operation, attempt, trace, call, isPrompt), options, trace, call, true);
+/** One layer around another, which is a policy as well, and so ends by itself when its attempt is cut: most of them do. */
+function around(outer: Execute, inner: Execute, isPrompt: boolean): Execute {
+  return (operation, options, trace, call, isOperationPrompt) =>
+    outer((attempt) => inner(operation, attempt, trace, call, isOperationPrompt), options, trace, call, isPrompt);
 }

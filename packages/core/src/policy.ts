@@ -98,6 +98,8 @@ export interface PolicyCore {
   /** What it does as one of several that are passed in one go; see {@link Gate}. A policy is either, or neither. */
   readonly gate?: Gate | undefined;
   readonly timing?: Timing | undefined;
+  /** It may go on when its attempt is cut: somebody else's handlers are waited for to their end. */
+  readonly lingers?: boolean | undefined;
   /** A wrapper of its own, for a policy that can be quicker than by `execute`. */
   readonly wrap?: ((fn: AnyFunction) => AnyFunction) | undefined;
   /** Plain data: the kind of policy and its options, as they were resolved. */

@@ -1,6 +1,14 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { type Budget, onException, type Policy, retry } from "../src/index.js";
+import {
+  type Budget,
+  circuitBreaker,
+  compose,
+  concurrencyLimit,
+  onException,
+  type Policy,
+  retry,
+} from "../src/index.js";
 import { fail, forever, ok, scripted, type VirtualClock, virtualClock } from "../src/testing.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -99,4 +107,23 @@ test("a block whose body takes longer than the deadline ends with its last failu
   };
   await expect(clock.run(loop())).rejects.toThrow("the last one");
   expect(clock.pending).toBe(0);
+});
+
+describe.each([
+  ["a handler of the last failure", forever(fail()), { onGiveup: never, maxTries: 1 }],
+  ["a handler of the success", forever(ok("answer")), { onSuccess: never }],
+] as const)("%s inside another policy", (_, script, handlers) => {
+  test("is waited for no longer than the policies around it may last", async () => {
+    const clock = virtualClock();
+    const inner = onException([10], Error, { ...handlers, clock });
+    const operation = scripted(script);
+    for (const outer of [
+      compose(retry({ clock, deadline: 100 }), inner),
+      compose(retry({ clock, deadline: 100 }), circuitBreaker({ clock }), concurrencyLimit({ limit: 1, clock }), inner),
+    ]) {
+      const startedMs = clock.nowMs();
+      expect(await clock.run(outer.outcome(operation))).toMatchObject({ reason: "deadline" });
+      expect([clock.nowMs() - startedMs, clock.pending]).toEqual([100, 0]);
+    }
+  });
 });

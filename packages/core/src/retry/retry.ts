@@ -97,6 +97,7 @@ export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0]
     wrap: retryWrapper(config),
     clock,
     signals: signal && [signal],
+    lingers: config.steps !== undefined,
     describe: () => ({ policy: "retry", name, options }),
   };
 }
