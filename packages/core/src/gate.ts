@@ -1,5 +1,6 @@
 import { Guard, type LiveAttempt, started } from "./attempt.js";
 import { type Clock, defaultClock } from "./clock.js";
+import { isLater } from "./later.js";
 import type { Operation, RunOptions } from "./outcome.js";
 import { Passage } from "./passage.js";
 import type { Call, Execute } from "./policy.js";
@@ -53,7 +54,7 @@ class Way<T> {
       this.#checkAborted();
       for (const gate of this.#gates) {
         const entry = gate.enter(this.#passage, options, call);
-        if ("then" in entry) return this.#wait(entry, options, call);
+        if (isLater(entry)) return this.#wait(entry, options, call);
         this.#entries.push(entry);
       }
       return this.#go();

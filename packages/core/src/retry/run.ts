@@ -5,6 +5,7 @@ import { type AbortListener, type Cancellation, cancellationOf, eitherOf } from 
 import { type Alarmed, type Armed, arm, type Clock, defaultClock, disarm } from "../clock.js";
 import { AttemptTimeoutError, DeadlineError, ResultRejectedError } from "../errors.js";
 import { isObserved } from "../events.js";
+import { isLater } from "../later.js";
 import type { Failure, Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call } from "../policy.js";
 import type { Closable, Progress } from "../schedule.js";
@@ -537,10 +538,6 @@ export class RetryRun implements Origin, Usage, AbortListener, Alarmed {
   #elapsedMs(): number {
     return this.#nowMs() - this.startedMs;
   }
-}
-
-function isLater<V>(value: V | PromiseLike<V>): value is PromiseLike<V> {
-  return typeof value === "object" && value !== null && "then" in value;
 }
 
 /** An error that came after a success: it ends the run, and is no failure of the attempt. */
