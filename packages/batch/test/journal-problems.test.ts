@@ -43,7 +43,8 @@ describe("a store that fails in the middle", () => {
     const done: string[] = [];
     const run = f.run(input, {
       concurrency: 4,
-      openDatabase: failingAt(4, code),
+      // After those of the layout, the import and the run's begin, and of one group.
+      openDatabase: failingAt(5, code),
       onEvent: (event) => {
         if (event.type === "item-done") done.push(event.customId);
       },
@@ -58,6 +59,14 @@ describe("a store that fails in the middle", () => {
     expect(await f.run(input, { fetch: noted })).toMatchObject({ succeeded: 40, open: 0 });
     const again = done.filter((id) => sent.some((body) => body.includes(`What is ${id.slice(3)} and`)));
     expect(again).toEqual([]);
+  });
+
+  test("as the run begins: nothing was sent, and the next run does it all", async () => {
+    await expect(f.run(input, { openDatabase: failingAt(3, "SQLITE_FULL") })).rejects.toMatchObject({
+      problem: "full",
+    });
+    expect(f.emulator.stats().arrivals).toBe(0);
+    expect(await f.run(input)).toMatchObject({ succeeded: 40, open: 0 });
   });
 
   test("at the import: nothing was sent, and nothing is left behind", async () => {

@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { openLibsql, runBatch } from "@bide/batch";
 import { startEmulator } from "@bide/emulator";
+import { systemClock } from "bide";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../src/main.js";
 import { fakeIo } from "./fake-io.js";
@@ -50,6 +52,66 @@ describe("bide status", () => {
     expect(status).toMatchObject({ state: "stopped", ending: "quota", total: 20, inFlight: 0 });
     expect(status.done + status.waiting).toBe(20);
     expect(status.attempts).toBe(status.done + 1);
+  });
+});
+
+describe("bide status of a run that has only begun", () => {
+  let later: string;
+
+  /** Two requests are done; of a second run over three it is told how it stands while it reads, and at its first request. */
+  async function twice(between: (output: string) => void = () => undefined) {
+    later = join(mkdtempSync(join(tmpdir(), "bide-status-")), "results.jsonl");
+    const seen: Record<string, unknown>[] = [];
+    const look = async () => {
+      const { printed } = await told("status", later, "--json");
+      seen.push({ ...JSON.parse(printed), text: (await told("status", later)).printed });
+    };
+    async function* requests(count: number) {
+      if (count === 3) await look();
+      for (let index = 0; index < count; index++) yield { custom_id: `${index}`, body: { model: "emu", messages: [] } };
+    }
+    const answer: typeof fetch = async () => Response.json({ choices: [{ message: {} }], usage: { prompt_tokens: 9 } });
+    const looked: typeof fetch = async (...args) => {
+      await look();
+      return answer(...args);
+    };
+    // Nobody is told anything each second: that comes later.
+    const sleep = (ms: number, signal?: AbortSignal) =>
+      ms < 1000 ? systemClock.sleep(ms, signal) : new Promise<void>(() => {});
+    const clock = { ...systemClock, nowMs: systemClock.nowMs, wallNowMs: systemClock.wallNowMs, sleep };
+    const options = { output: later, baseUrl: "http://127.0.0.1:9/v1", quota: { learn: false }, clock };
+    await runBatch({ ...options, input: requests(2), fetch: answer });
+    between(later);
+    await runBatch({ ...options, input: requests(3), fetch: looked });
+    rmSync(dirname(later), { recursive: true });
+    return seen;
+  }
+
+  test("while it reads its input: it runs, and nothing of the run before is told as its own", async () => {
+    const [reading] = await twice();
+
+    expect(reading).toMatchObject({ state: "running", total: 2, done: 2, attempts: 0, inputTokens: 0, elapsedMs: 0 });
+    expect(reading).not.toHaveProperty("pid");
+    expect(reading?.["text"]).toContain(`${later}  running: reads its input\n`);
+  });
+
+  test("nor of a run before that was killed", async () => {
+    const [reading] = await twice((output) => {
+      const journal = openLibsql(`${output}.bide`);
+      journal.exec("UPDATE runs SET ended_ms = NULL, ending = NULL");
+      journal.close();
+    });
+
+    expect(reading).toMatchObject({ state: "running", attempts: 0, inputTokens: 0 });
+    expect(reading).not.toHaveProperty("pid");
+  });
+
+  test("in its first second: its own process and time, and figures that begin at nought", async () => {
+    const [, begun] = await twice();
+
+    expect(begun).toMatchObject({ state: "running", total: 3, done: 2, attempts: 0, inputTokens: 0, pid: process.pid });
+    expect(begun?.["toldAgoMs"]).toBeLessThan(60_000);
+    expect(begun?.["text"]).toContain(`(process ${process.pid})\n`);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Clock } from "bide";
 import { isObject, parsedJson } from "../formats/json.js";
 import type { Progress } from "../run/progress.js";
 import type { Database, OpenDatabase, Statement } from "./database.js";
-import { GroupCommit } from "./group-commit.js";
+import { GroupCommit, rollBack } from "./group-commit.js";
 import { type ImportReport, type ImportSource, importItems } from "./import.js";
 import { type Lock, takeLock } from "./lock.js";
 import { type OutputLines, outputLinesIn } from "./output-lines.js";
@@ -11,7 +11,7 @@ import { journalProblem } from "./problems.js";
 import { outputLineOf, RecordWriter } from "./record-writer.js";
 import type { Counts, Item, ItemRecord, RunSettings } from "./records.js";
 import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
-import { FAILED, OPEN, prepareSchema, SUCCEEDED, setDurable, upgradeSchema } from "./schema.js";
+import { FAILED, KILLED, OPEN, prepareSchema, SUCCEEDED, setDurable, upgradeSchema } from "./schema.js";
 
 /** What opening a journal takes. */
 export interface JournalOptions {
@@ -55,6 +55,8 @@ export class Journal {
       prepareSchema(this.#database, path);
       setDurable(this.#database);
       upgradeSchema(this.#database);
+      // Nobody else holds the lock: a run without an end was killed, and is not the one that is about to begin.
+      this.#database.exec(`UPDATE runs SET ending = '${KILLED}' WHERE ending IS NULL`);
       const prepare = (sql: string): Statement => this.#database.prepare(sql);
       this.#writer = new RecordWriter(this.#database);
       this.#writeMeta = prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
@@ -142,14 +144,22 @@ export class Journal {
     return outputLinesIn(this.#database, { ...wanted, file: this.path });
   }
 
-  /** Writes down that a run has begun; returns its number. */
+  /** Writes down that a run has begun, of which nothing is told yet; returns its number. */
   beginRun(startedMs: number, settings: RunSettings): number {
     return this.#guarded(() => {
       const insert = "INSERT INTO runs VALUES (NULL, ?, NULL, ?, NULL, ?) RETURNING id";
-      return integerIn(
-        this.#database.prepare(insert).get(Math.round(startedMs), process.pid, JSON.stringify(settings)),
-        0,
-      );
+      const begun = [Math.round(startedMs), process.pid, JSON.stringify(settings)] as const;
+      // In one step: at no instant does the new run seem to stand as the one before did.
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        const run = integerIn(this.#database.prepare(insert).get(...begun), 0);
+        this.#database.exec("DELETE FROM meta WHERE name = 'progress'");
+        this.#database.exec("COMMIT");
+        return run;
+      } catch (error) {
+        rollBack(this.#database);
+        throw error;
+      }
     });
   }
 

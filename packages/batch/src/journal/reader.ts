@@ -38,12 +38,12 @@ export interface LastProgress {
 
 /** A journal that is looked at and not changed, also while a run writes it. */
 export interface JournalReader {
-  /** Whether a run holds the journal at this moment. */
+  /** Whether a run holds the journal at this moment; until it has read its input, it is not among {@link runs}. */
   readonly isRunning: boolean;
   counts(): Counts;
   /** The runs so far, the first one first. */
   runs(): readonly RunRecord[];
-  /** How the current or last run stood; absent when none has told. */
+  /** How the last of {@link runs} stood; absent until it has told. */
   progress(): LastProgress | undefined;
   /** How many requests the input has of each model. */
   models(): ReadonlyMap<string, number>;

@@ -70,7 +70,7 @@ export interface RunRecord {
   /** Absent while it runs, and for good when it was killed. */
   readonly endedMs?: number | undefined;
   readonly pid: number;
-  /** `done`, or why it ended before the file did. */
+  /** `done`, why it ended before the file did, or `killed`; absent while it runs, and when it was killed and none came after it. */
   readonly ending?: string | undefined;
   /** What it was told, as {@link RunSettings} in JSON. */
   readonly settings: RunSettings;

@@ -13,6 +13,9 @@ export const OPEN = 0;
 export const SUCCEEDED = 1;
 export const FAILED = 2;
 
+/** The `runs.ending` of a run that could not write down how it ended. */
+export const KILLED = "killed";
+
 /** The table of a file's requests; made anew, under another name, when the file has changed. */
 export function itemsTable(name: string): string {
   return `CREATE TABLE ${name} (

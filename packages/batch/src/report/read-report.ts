@@ -54,8 +54,9 @@ class ReportReader {
   constructor(reader: JournalReader, nowMs: number) {
     this.#reader = reader;
     this.#nowMs = nowMs;
-    this.#isRunning = reader.isRunning;
     this.#runs = reader.runs();
+    // One that still reads its input is not among them.
+    this.#isRunning = reader.isRunning && this.#runs.at(-1)?.ending === undefined;
     this.#lanes = reader.progress()?.progress.lanes ?? [];
   }
 

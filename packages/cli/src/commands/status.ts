@@ -56,8 +56,9 @@ interface Status extends Standing {
   readonly state: "running" | "done" | "stopped" | "new";
   /** How the last run ended: `done`, why it stopped, or `killed`. */
   readonly ending?: string | undefined;
+  /** Of the run that goes on; absent while that reads its input. */
   readonly pid?: number | undefined;
-  /** How long ago the figures of this run were told, in milliseconds. */
+  /** How long ago the figures of this run were told, or it began without telling any, in milliseconds. */
   readonly toldAgoMs?: number | undefined;
 }
 
@@ -73,11 +74,14 @@ function statusOf(results: string, nowMs: number): Status {
 function statusIn(reader: JournalReader, nowMs: number): Status {
   const { isRunning } = reader;
   const run = reader.runs().at(-1);
+  // The one that holds the journal; none while it reads its input.
+  const current = isRunning && run?.ending === undefined ? run : undefined;
   const counts = reader.counts();
   const last = reader.progress();
   // What the journal counts is newer than what the run told of itself.
   const { total, succeeded, failed } = counts;
-  const told = last?.progress ?? NO_PROGRESS;
+  const isTold = last !== undefined && isRunning === (current !== undefined);
+  const told = isTold ? last.progress : NO_PROGRESS;
   const progress = { ...told, total, succeeded, failed, before: 0, failedBefore: 0 };
   const rates = ratesOf(progress, succeeded + failed - told.before);
   const standing = standingOf(progress, run?.settings.prices?.currency ?? "USD", rates);
@@ -87,8 +91,8 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
     ...standing,
     ...(isRunning ? {} : { inFlight: 0, waiting: counts.open, binds: undefined, leftMs: undefined }),
     ending: isRunning || run === undefined ? undefined : (run.ending ?? "killed"),
-    pid: isRunning ? run?.pid : undefined,
-    toldAgoMs: isRunning && last !== undefined ? Math.max(0, nowMs - last.atMs) : undefined,
+    pid: current?.pid,
+    toldAgoMs: current === undefined ? undefined : Math.max(0, nowMs - (last?.atMs ?? current.startedMs)),
   };
 }
 
@@ -121,6 +125,7 @@ function statusText(results: string, status: Status): string {
 }
 
 function stateText({ state, ending, pid, elapsedMs, waiting, toldAgoMs = 0 }: Status): string {
+  if (state === "running" && pid === undefined) return "running: reads its input";
   if (state === "running") return `running for ${time(elapsedMs + toldAgoMs)} (process ${pid})`;
   if (state === "done") return "done";
   if (state === "new") return "not begun";
