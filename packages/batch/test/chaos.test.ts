@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BatchSummary } from "../src/index.js";
 import { bundled } from "./bundle.js";
+import { ended, killed } from "./children.js";
 import { idsTo, World } from "./distributed-world.js";
 
 const SECONDS = Number(process.env["BIDE_CHAOS_SECONDS"] ?? 30);
@@ -44,16 +45,6 @@ function start(script: string | undefined, ...args: readonly string[]): ChildPro
   children.add(child);
   child.once("close", () => children.delete(child));
   return child;
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => child.once("close", resolve));
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  child.kill("SIGKILL");
-  await ended(child);
 }
 
 /** Numbers in [0, 1), the same ones for the same seed. */

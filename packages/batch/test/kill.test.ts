@@ -1,53 +1,51 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Emulator, startEmulator } from "@bide/emulator";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { bundled } from "./bundle.js";
+import { childrenOfTests, ended } from "./children.js";
 
 const KILLS = Number(process.env["BIDE_KILLS"] ?? (process.env["CI"] ? 40 : 10));
 const ITEMS = 40 * KILLS;
 const CONCURRENCY = 16;
 const SEED = 7;
-/** Calls of the store until a run begins on a journal that is filled: the last is the row of the run. */
-const CALLS_OF_AN_OPENING = 11;
+/** Calls of the store until a run begins on a journal that is filled: the last makes the row of the run count. */
+const CALLS_OF_AN_OPENING = 17;
 
 let folder: string;
 let script: string;
 let emulator: Emulator;
 
-beforeAll(async () => {
+// One hook each, with what takes it back: also where a later one fails.
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "bide-kill-"));
+  return () => rmSync(folder, { recursive: true });
+});
+beforeAll(async () => {
   script = await bundled(fileURLToPath(new URL("child.ts", import.meta.url)), "kill-child");
+  return () => rmSync(script);
+});
+beforeAll(async () => {
   emulator = await startEmulator({ latency: "20ms", faults: ["500:2%", "reset:1%"], seed: SEED });
+  return () => emulator.close();
 });
-
-afterAll(async () => {
-  await emulator.close();
-  rmSync(folder, { recursive: true });
-  rmSync(script);
-});
+const startChild = childrenOfTests();
 
 /** Starts the run, whose every line on stdout is a result that it acknowledged. @param plan Where it kills itself. */
 function start(acknowledged: Set<string>, plan: object = {}): ChildProcess {
   const files = [join(folder, "prompts.jsonl"), join(folder, "results.jsonl")];
   const args = [script, ...files, emulator.baseUrl, String(CONCURRENCY), JSON.stringify(plan)];
-  const child = spawn(process.execPath, args, {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = startChild(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let rest = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) acknowledged.add(line);
   });
   return child;
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => child.once("close", resolve));
 }
 
 /** Numbers in [0, 1), the same ones for the same seed. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Emulator, startEmulator } from "@bide/emulator";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { bundled } from "../../batch/test/bundle.js";
-import { childrenOfTests } from "./children.js";
+import { childrenOfTests } from "../../batch/test/children.js";
 
 let script: string;
 let folder: string;
@@ -43,7 +43,7 @@ async function underWay(latency: string, concurrency: number): Promise<ChildProc
 
 function run(...more: readonly string[]): ChildProcess {
   const args = [script, "run", join(folder, "prompts.jsonl"), "-o", output, "--base-url", emulator.baseUrl, ...more];
-  return start(args);
+  return start(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
 async function arrivals(child: ChildProcess, count: number): Promise<void> {

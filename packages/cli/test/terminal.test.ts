@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readJournal } from "@bide/batch";
 import { type Emulator, type EmulatorOptions, startEmulator } from "@bide/emulator";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundled } from "../../batch/test/bundle.js";
-import { onTerminal } from "./terminal.js";
+import { childrenOfTests } from "../../batch/test/children.js";
+import { killProcessOf, onTerminal } from "./terminal.js";
 
 // The program as a person meets it: a process of its own, on a terminal or in a pipe, against a real endpoint.
 
@@ -17,20 +18,24 @@ let emulator: Emulator;
 
 beforeAll(async () => {
   program = await bundled(fileURLToPath(new URL("program.ts", import.meta.url)), "cli-terminal");
+  return () => rmSync(program);
 }, 60_000);
 
-afterAll(() => rmSync(program));
-
+// One hook each, with what takes it back: also where a later one fails.
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bide-terminal-"));
+  return () => rmSync(folder, { recursive: true });
 });
 
-afterEach(async () => {
-  await emulator.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => emulator.close());
+
+const startChild = childrenOfTests();
+
+// Who is on a terminal outlives the program that makes it.
+afterEach(() => killProcessOf(pidFile()));
 
 const output = (): string => join(folder, "results.jsonl");
+const pidFile = (): string => join(folder, "pid");
 
 interface Surroundings {
   readonly items: number;
@@ -67,13 +72,14 @@ async function started({ items, emulate, columns, env, more = [] }: Surroundings
 function again(columns?: number, env: Surroundings["env"] = {}, more: readonly string[] = []): Started {
   const args = ["run", join(folder, "prompts.jsonl"), "-o", output(), "--base-url", emulator.baseUrl, ...more];
   const plain = [process.execPath, [program, ...args]] as const;
-  const [command, words] = columns === undefined ? plain : onTerminal(columns, [process.execPath, program, ...args]);
+  const [command, words] =
+    columns === undefined ? plain : onTerminal(columns, [process.execPath, program, ...args], pidFile());
   // Only what a test says is set: a run in CI must not look like one here.
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(command, words, { env: { PATH, HOME, TERM: "xterm-256color", LANG: "C.UTF-8", ...env } });
+  const child = startChild(command, words, { env: { PATH, HOME, TERM: "xterm-256color", LANG: "C.UTF-8", ...env } });
   let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => (out += text));
-  child.stderr.on("data", (text) => (err += text));
+  child.stdout?.on("data", (text) => (out += text));
+  child.stderr?.on("data", (text) => (err += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   return { child, ended, out: () => out, err: () => err };
 }

@@ -8,8 +8,8 @@ import { type Emulator, startEmulator } from "@bide/emulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OwnRedis, startRedis } from "../../../scripts/redis.mjs";
 import { bundled } from "../../batch/test/bundle.js";
+import { childrenOfTests } from "../../batch/test/children.js";
 import { main } from "../src/main.js";
-import { childrenOfTests } from "./children.js";
 import { fakeIo } from "./fake-io.js";
 
 const ITEMS = 100;
@@ -52,7 +52,7 @@ function worker(name: string, ...more: readonly string[]): ChildProcess {
     ...more,
   ];
   const env = { ...process.env, OPENAI_API_KEY: "key-of-the-worker", BIDE_SECRET: "a long and random one" };
-  return start([script, ...args], { env, cwd: folder });
+  return start(process.execPath, [script, ...args], { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
 }
 
 async function ended(child: ChildProcess): Promise<{ readonly code: number; readonly text: string }> {
