@@ -85,7 +85,8 @@ export async function replaceFile(path: string, lines: Iterable<string>): Promis
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where even that fails, the first error is the one to report.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw asOutputError(error, path);
   }
 }
@@ -110,10 +111,9 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function asOutputError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  if (error.code === "ENOSPC") return new OutputError(path, "the disk is full", { cause: error });
-  if (["EACCES", "EPERM", "EROFS", "ENOENT", "EISDIR", "EIO"].some((code) => code === error.code)) {
-    return new OutputError(path, `cannot be written (${String(error.code)})`, { cause: error });
-  }
-  return error;
+  // What the lines come from may have failed, too; that has no system call.
+  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return error;
+  const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
+  const what = isFull ? "the disk is full" : `cannot be written (${String(error.code)})`;
+  return new OutputError(path, what, { cause: error });
 }

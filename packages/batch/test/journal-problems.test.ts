@@ -1,7 +1,16 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import Libsql from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openLibsql, readJournal } from "../src/index.js";
+import { type Database, JournalError, openLibsql, readJournal } from "../src/index.js";
 import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
 
 let f: Fixture;
@@ -78,6 +87,40 @@ describe("a store that fails in the middle", () => {
   });
 });
 
+describe("a store that fails as the results are written", () => {
+  test.each([
+    ["SQLITE_CORRUPT", "database disk image is malformed", "damaged"],
+    ["SQLITE_IOERR_READ", "disk I/O error", "unwritable"],
+  ])("%s: one clear sentence, and the run is known to have ended with an error", async (code, message, problem) => {
+    const openDatabase = (path: string): Database => {
+      const database = openLibsql(path);
+      const prepare: Database["prepare"] = (sql) => {
+        const statement = database.prepare(sql);
+        const rows = (): never => {
+          throw Object.assign(new Error(message), { code });
+        };
+        return sql.includes("results.line") ? { ...statement, rows } : statement;
+      };
+      return { ...database, prepare };
+    };
+    const error = await f.run(input, { openDatabase }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(JournalError);
+    expect(error).toMatchObject({ problem, cause: { code } });
+    const reader = readJournal(f.output);
+    expect(reader.runs().at(-1)).toMatchObject({ ending: "error" });
+    reader.close();
+    expect(await f.run(input)).toMatchObject({ succeeded: 40, attempts: 0 });
+  });
+
+  test("nor is a run said to have been killed whose results cannot be put in place", async () => {
+    mkdirSync(`${f.output}.tmp`);
+    await expect(f.run(input)).rejects.toThrow("cannot be written (EISDIR)");
+    const reader = readJournal(f.output);
+    expect(reader.runs().at(-1)).toMatchObject({ ending: "error" });
+    reader.close();
+  });
+});
+
 describe("a journal that is not as it was left", () => {
   beforeEach(async () => {
     await f.run(input);
@@ -126,6 +169,14 @@ describe("a journal that is not as it was left", () => {
     expect(readFileSync(f.output, "utf8")).toBe(before);
     const journal = readJournal(f.output);
     expect(() => [...journal.items()]).toThrow("is not as it was written");
+    journal.close();
+  });
+
+  test("with a column of another name: it was edited", async () => {
+    edit("ALTER TABLE runs RENAME COLUMN ending TO over");
+    await expect(f.run(input)).rejects.toMatchObject({ problem: "damaged" });
+    const journal = readJournal(f.output);
+    expect(() => journal.runs()).toThrow("the journal is damaged or was edited");
     journal.close();
   });
 

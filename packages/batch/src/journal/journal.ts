@@ -7,7 +7,7 @@ import { GroupCommit, rollBack } from "./group-commit.js";
 import { type ImportReport, type ImportSource, importItems } from "./import.js";
 import { type Lock, takeLock } from "./lock.js";
 import { type OutputLines, outputLinesIn } from "./output-lines.js";
-import { journalProblem } from "./problems.js";
+import { journalProblem, rowsOrProblem } from "./problems.js";
 import { outputLineOf, RecordWriter } from "./record-writer.js";
 import type { Counts, Item, ItemRecord, RunSettings } from "./records.js";
 import { bytesIn, integerIn, numberIn, textIn } from "./row.js";
@@ -141,7 +141,8 @@ export class Journal {
 
   /** @see outputLinesIn */
   outputLines(wanted: Omit<OutputLines, "file">): Iterable<string> {
-    return outputLinesIn(this.#database, { ...wanted, file: this.path });
+    const file = this.path;
+    return rowsOrProblem(file, () => outputLinesIn(this.#database, { ...wanted, file }));
   }
 
   /** Writes down that a run has begun, of which nothing is told yet; returns its number. */

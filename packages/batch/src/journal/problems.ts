@@ -13,7 +13,7 @@ export function journalProblem(error: unknown, file: string): unknown {
   if (hasCode(error, "SQLITE_FULL")) {
     return new JournalError("full", file, "the disk is full; free some space and run the same command again", options);
   }
-  if (hasCode(error, "SQLITE_CORRUPT") || hasCode(error, "SQLITE_NOTADB") || error instanceof TypeError) {
+  if (isDamage(error)) {
     const cure = "restore it from a backup, or move it away to start over";
     return new JournalError("damaged", file, `the journal is damaged or was edited; ${cure}`, options);
   }
@@ -26,6 +26,21 @@ export function journalProblem(error: unknown, file: string): unknown {
     );
   }
   return error;
+}
+
+/** The same for rows that are read one at a time. */
+export function* rowsOrProblem<T>(file: string, rows: () => Iterable<T>): Iterable<T> {
+  try {
+    yield* rows();
+  } catch (error) {
+    throw journalProblem(error, file);
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  if (hasCode(error, "SQLITE_CORRUPT") || hasCode(error, "SQLITE_NOTADB") || error instanceof TypeError) return true;
+  // The layout is not the one that was made: the version was looked at before.
+  return hasCode(error, "SQLITE_ERROR") && error instanceof Error && /^no such (column|table)/.test(error.message);
 }
 
 function isUnwritable(error: unknown): boolean {

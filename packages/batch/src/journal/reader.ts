@@ -9,7 +9,7 @@ import { countsIn } from "./journal.js";
 import { openLibsql } from "./libsql.js";
 import { isHeld } from "./lock.js";
 import { resultIn } from "./output-lines.js";
-import { journalProblem } from "./problems.js";
+import { journalProblem, rowsOrProblem } from "./problems.js";
 import type { AttemptRecord, Counts, RunRecord } from "./records.js";
 import { integerIn, optionalIntegerIn, optionalNumberIn, optionalTextIn, textIn } from "./row.js";
 import { FAILED, hasWorkers, OPEN, prepareSchema, SUCCEEDED } from "./schema.js";
@@ -84,9 +84,9 @@ export function readJournal(output: string, openDatabase: OpenDatabase = openLib
     runs: () => guard(() => [...database.prepare(RUNS).rows()].map(runIn)),
     progress: () => guard(() => progressIn(database)),
     models: () => guard(() => modelsIn(database)),
-    attempts: () => guarded(file, () => mapped(database.prepare(attempts).rows(), attemptIn)),
+    attempts: () => rowsOrProblem(file, () => mapped(database.prepare(attempts).rows(), attemptIn)),
     failedIds: (most) => guard(() => [...database.prepare(FAILED_IDS).rows(most)].map((row) => textIn(row, 0))),
-    items: () => guarded(file, () => mapped(database.prepare(ITEMS).rows(), (row) => itemIn(row, file))),
+    items: () => rowsOrProblem(file, () => mapped(database.prepare(ITEMS).rows(), (row) => itemIn(row, file))),
     close: () => database.close(),
   };
 }
@@ -116,14 +116,6 @@ function openedForReading(file: string, openDatabase: OpenDatabase): Database {
 
 function* mapped<T>(rows: Iterable<Row>, map: (row: Row) => T): Iterable<T> {
   for (const row of rows) yield map(row);
-}
-
-function* guarded<T>(file: string, rows: () => Iterable<T>): Iterable<T> {
-  try {
-    yield* rows();
-  } catch (error) {
-    throw journalProblem(error, file);
-  }
 }
 
 function runIn(row: Row): RunRecord {

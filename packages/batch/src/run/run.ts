@@ -79,25 +79,31 @@ export class Run {
     Object.assign(this.#figures, { total, before: succeeded + failed, failedBefore: failed });
     const run = this.#journal.beginRun(this.#clock.wallNowMs(), this.#told());
     this.#tell({ type: "run-started", progress: this.#figures, changes, lanes: () => this.#channels.lanes() });
+    try {
+      await this.#drain(concurrency);
+      // The last word: whoever looks at the journal later sees all of the run.
+      await this.#journal.tellProgress(this.#clock.wallNowMs(), this.#figures);
+      const summary = await this.#finish();
+      this.#journal.endRun(run, this.#clock.wallNowMs(), summary.stop?.reason ?? "done");
+      this.#tell({ type: "run-ended", summary });
+      return summary;
+    } catch (error) {
+      this.#journal.tryEndRun(run, this.#clock.wallNowMs(), "error");
+      throw error;
+    }
+  }
+
+  async #drain(concurrency: number): Promise<void> {
     const release = this.#listen();
     this.#watchTime();
     try {
       await this.#deliverKnown();
       await this.#pool.drain(this.#requests(), concurrency);
-    } catch (error) {
-      this.#journal.tryEndRun(run, this.#clock.wallNowMs(), "error");
-      throw error;
     } finally {
       release();
       this.#over.abort();
       this.#channels.close();
     }
-    // The last word: whoever looks at the journal later sees all of the run.
-    await this.#journal.tellProgress(this.#clock.wallNowMs(), this.#figures);
-    const summary = await this.#finish();
-    this.#journal.endRun(run, this.#clock.wallNowMs(), summary.stop?.reason ?? "done");
-    this.#tell({ type: "run-ended", summary });
-    return summary;
   }
 
   async #deliverKnown(): Promise<void> {
