@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { llmFetch } from "@bide/llm";
+import { OptionError } from "bide";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readJournal } from "../src/index.js";
 import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
@@ -60,5 +61,18 @@ describe("runBatch", () => {
     expect(told.filter((type) => type === "attempt-ended")).toHaveLength(20);
     expect(changes.length).toBeGreaterThan(0);
     expect(told.filter((type) => type === "quota-changed")).toEqual(changes);
+  });
+
+  test.each([
+    [{ apiKey: "sk-secret\nsk-secret" }, "expected `apiKey` to be a key"],
+    [{ headers: { "x-key": "sk-secret€" } }, "expected `headers` to be names and values"],
+    [{ headers: { "x key": "sk-secret" } }, "expected `headers` to be names and values"],
+  ])("refuses %j before anything is touched, and repeats no value", async (option, sentence) => {
+    const input = f.write("prompts.jsonl", batchLines(prompts(2)));
+    const error = await f.run(input, option).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OptionError);
+    expect(String(error)).toContain(sentence);
+    expect(String(error)).not.toContain("secret");
+    expect(existsSync(`${f.output}.bide`)).toBe(false);
   });
 });

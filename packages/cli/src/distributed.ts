@@ -31,7 +31,7 @@ function isMissing(error: unknown): boolean {
 
 /** Adds `--redis` to a command. An address with a password is better off in the environment: others see command lines. */
 export function withRedisOption(command: Command, what: string): Command {
-  return command.option("--redis [url]", `${what}; without a URL, REDIS_URL`, redisUrl);
+  return command.option("--redis [url]", `${what}; without a URL, REDIS_URL`, redisUrl("--redis"));
 }
 
 /** The address that `--redis` means. @throws UsageError where nothing names one. */
@@ -39,11 +39,7 @@ export function redisOf(option: string | boolean | undefined, { env }: Io): stri
   if (typeof option === "string") return option;
   const named = env["REDIS_URL"]?.trim();
   if (!named) throw new UsageError("no Redis: give --redis redis://host:port, or set REDIS_URL");
-  try {
-    return redisUrl(named);
-  } catch {
-    throw new UsageError("REDIS_URL is not an address such as redis://127.0.0.1:6379");
-  }
+  return redisUrl("REDIS_URL")(named);
 }
 
 /** What coordinator and workers encrypt with, where they do: never on the command line. */

@@ -1,7 +1,7 @@
 import type { Duration } from "bide";
 import type { Command } from "commander";
 import type { Io } from "./io.js";
-import { baseUrl, duration, header, wholeNumber } from "./option-values.js";
+import { baseUrl, duration, header, isHeaderValue, wholeNumber } from "./option-values.js";
 import { UsageError } from "./usage-error.js";
 
 /** Where requests go, and within which bounds. */
@@ -45,6 +45,8 @@ export interface ResolvedEndpoint {
 /** Where requests go, by options first, then by the environment. @throws UsageError where nothing says so. */
 export function endpointOf(options: EndpointOptions, { env }: Io): ResolvedEndpoint {
   const apiKey = env["OPENAI_API_KEY"]?.trim() || undefined;
+  // Without the value: it is a secret even where it is broken.
+  if (apiKey !== undefined && !isHeaderValue(apiKey)) throw new UsageError(brokenKey("OPENAI_API_KEY"));
   const given = options.baseUrl ?? checkedUrl(env["OPENAI_BASE_URL"]?.trim() || undefined);
   if (given === undefined && apiKey === undefined) {
     const where = "in the environment or in .env";
@@ -52,6 +54,11 @@ export function endpointOf(options: EndpointOptions, { env }: Io): ResolvedEndpo
   }
   const { rpm, tpm, burst, header = {} } = options;
   return { baseUrl: given ?? "https://api.openai.com/v1", apiKey, headers: header, quota: { rpm, tpm, burst } };
+}
+
+/** What is wrong with a key that cannot be sent. @param variable Of the environment. */
+export function brokenKey(variable: string): string {
+  return `${variable} has a sign that no key can have, such as a line end: set it anew`;
 }
 
 function checkedUrl(text: string | undefined): string | undefined {

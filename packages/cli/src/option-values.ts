@@ -1,6 +1,7 @@
 import type { Duration } from "bide";
 import { durationMs } from "bide/kit";
 import { InvalidArgumentError } from "commander";
+import { UsageError } from "./usage-error.js";
 
 /** An integer >= 1 on the command line. */
 export function wholeNumber(text: string): number {
@@ -40,9 +41,15 @@ export function duration(text: string): Duration {
 /** A header `Name: value`, added to those before. */
 export function header(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/.exec(text) ?? [];
-  // What was typed may hold a secret, so the message does not repeat it.
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("Expected 'Name: value'.");
+  // What was typed may hold a secret, and an InvalidArgumentError is told with all of it.
+  if (name === undefined || value === undefined) throw new UsageError("--header: expected 'Name: value'");
+  if (!isHeaderValue(value)) throw new UsageError(`--header: the value of ${name} has a sign that no header may have`);
   return { ...before, [name.toLowerCase()]: value };
+}
+
+/** Whether a text may be sent in a header: it has no line ends, and no signs beyond Latin-1. */
+export function isHeaderValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
 /** One more of an option that may be given several times. */
@@ -56,8 +63,10 @@ export function baseUrl(text: string): string {
   throw new InvalidArgumentError("Expected an address such as http://127.0.0.1:8000/v1.");
 }
 
-/** The address of a Redis. What was typed may hold a password, so the message does not repeat it. */
-export function redisUrl(text: string): string {
-  if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("Expected an address such as redis://127.0.0.1:6379.");
+/** Reads the address of a Redis. What was given may hold a password, so that no message repeats it. @param source Its name. */
+export function redisUrl(source: string): (text: string) => string {
+  return (text) => {
+    if (/^rediss?:\/\/\S+$/.test(text) && URL.canParse(text)) return text;
+    throw new UsageError(`${source}: expected an address such as redis://127.0.0.1:6379`);
+  };
 }

@@ -162,7 +162,6 @@ describe("a command line that cannot be", () => {
     [["--tpm", "many"], "option '--tpm <n>' argument 'many' is invalid"],
     [["--rpn", "5"], "unknown option '--rpn'\n(Did you mean --rpm?)"],
     [["--deadline", "soon"], "Expected a time with its unit"],
-    [["--header", "no colon"], "Expected 'Name: value'."],
     [["--limit", "2", "--sample", "2"], "--limit and --sample exclude each other"],
     [["--endpoint", "http://127.0.0.1:9/v1"], "--endpoint takes the place of --base-url"],
     [["--dialect", "klingon"], "expected `dialect` to be one of azure, openai,"],
@@ -198,6 +197,18 @@ describe("a command line that cannot be", () => {
   });
 
   test.each([
+    [["run", "--header"], "authorization Bearer sk-123", "--header: expected 'Name: value'"],
+    [["run", "--header"], "x-key: sk-123\n", "--header: expected 'Name: value'"],
+    [["run", "--header"], "x-key: sk-123€", "--header: the value of x-key has a sign that no header may have"],
+    [["run", "--redis"], "reddis://:sk-123@host", "--redis: expected an address such as redis://127.0.0.1:6379"],
+    [["worker", "--quota-redis"], "sk-123", "--quota-redis: expected an address such as redis://127.0.0.1:6379"],
+  ])("%j '%s': said, and nothing of it is repeated", async ([command = "", option = ""], value, sentence) => {
+    const files = command === "run" ? [input, "-o", output] : [];
+
+    expect(await told(command, ...files, option, value)).toEqual({ code: 2, said: `bide: ${sentence}` });
+  });
+
+  test.each([
     ["{", "not valid JSON"],
     ['{"type":"nonsense"}', "not a JSON Schema"],
   ])("a schema that is %s", async (text, reason) => {
@@ -216,5 +227,21 @@ describe("a command line that cannot be", () => {
 
   test("an unknown command: the nearest one is named", async () => {
     expect((await told("rum", input)).said).toContain("Did you mean run?");
+  });
+});
+
+describe("a key that no header can hold", () => {
+  const io = () => fakeIo({ env: { OPENAI_API_KEY: "sk-secret\nsk-secret", SECOND_KEY: "sk-secret€" } });
+
+  test.each([
+    [["run"], "OPENAI_API_KEY"],
+    [["run", "--endpoint", "http://127.0.0.1:9/v1 key=SECOND_KEY"], "--endpoint: SECOND_KEY"],
+    [["chat"], "OPENAI_API_KEY"],
+  ])("%j: exit code 2, the variable by its name and not what it holds", async ([command = "", ...more], variable) => {
+    const around = io();
+    const files = command === "run" ? [input, "-o", output, ...more] : ["Hey! Mista!"];
+    expect(await main([command, ...files, ...(more.length > 0 ? [] : NOWHERE)], around)).toBe(2);
+    expect(around.said()).toBe(`bide: ${variable} has a sign that no key can have, such as a line end: set it anew\n`);
+    expect(readdirSync(folder)).toEqual(["prompts.jsonl"]);
   });
 });

@@ -127,7 +127,7 @@ test("what is told to one machine holds for many: a schema for the answers, a bo
   expect((await ended(child)).code).toBe(0);
 }, 60_000);
 
-test.each([
+test.each<[string, string[], string, NodeJS.ProcessEnv?]>([
   ["limits", ["run", "p.jsonl", "-o", "r.jsonl", "--redis", "--rpm", "5"], "--rpm is the workers'"],
   [
     "a schema that is none",
@@ -135,11 +135,12 @@ test.each([
     "--validate none.json: the file cannot be read",
   ],
   ["no Redis", ["worker", "--base-url", "http://127.0.0.1:9/v1"], "no Redis: give --redis"],
-  ["an address that is none", ["status", "--redis", "localhost"], "Expected an address such as redis://"],
+  ["an address that is none", ["status", "--redis", "localhost"], "--redis: expected an address such as redis://"],
+  ["no more in a variable", ["status", "--redis"], "REDIS_URL: expected an address", { REDIS_URL: "host:6379" }],
   ["a file and a Redis", ["status", "r.jsonl", "--redis", "redis://127.0.0.1:9"], "exclude each other"],
   ["neither", ["status"], "name the output"],
-])("%s on a command line that cannot have it: one sentence and exit code 2", async (_, args, sentence) => {
-  const io = fakeIo();
+])("%s on a command line that cannot have it: one sentence and exit code 2", async (_, args, sentence, env = {}) => {
+  const io = fakeIo({ env });
   expect(await main(args, io)).toBe(2);
   expect(io.said()).toContain(sentence);
 });

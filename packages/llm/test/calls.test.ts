@@ -42,6 +42,18 @@ describe("the final failure", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test("is an error without the value where a header cannot be sent: it may be a key", async () => {
+    const { fetch, server } = setup([answer("Hello.")]);
+    const [url, init] = chat();
+    const broken = { ...init, headers: { authorization: "Bearer sk-secret\nsk-secret" } };
+
+    for (const target of [url, new Request(url)])
+      await expect(fetch(target, broken)).rejects.toThrow(
+        /^a header of the request has a name or a value that HTTP does not allow$/,
+      );
+    expect(server.requests).toHaveLength(0);
+  });
+
   test.each([400, 401, 403, 404, 413, 422])("is a %i after one request", async (status) => {
     const { clock, fetch, server } = setup([refusal(status, "x")]);
 

@@ -1,4 +1,5 @@
 import { Quota, type QuotaOptions } from "@bide/llm";
+import { OptionError } from "bide";
 import { optionError } from "bide/kit";
 import type { EndpointSettings } from "../journal/records.js";
 
@@ -41,10 +42,30 @@ export function endpointsOf(
   const all = endpoints ?? [{ baseUrl: baseUrl ?? "", apiKey, headers, quota, dialect }];
   if (all.length === 0) throw optionError("endpoints", "at least one endpoint", endpoints);
   for (const endpoint of all) {
-    if (!URL.canParse(endpoint.baseUrl))
+    if (!/^https?:/i.test(endpoint.baseUrl) || !URL.canParse(endpoint.baseUrl))
       throw optionError("baseUrl", "an address with http:// or https://", endpoint.baseUrl);
+    checkHeaders(endpoint);
   }
   return all;
+}
+
+/** Every request would fail of it. The messages repeat no value: it may be a secret. */
+function checkHeaders({ apiKey = "", headers = {} }: Endpoint): void {
+  const found = "got one with a sign that no header may have, such as a line end";
+  if (!isHeader("authorization", `Bearer ${apiKey}`))
+    throw new OptionError("apiKey", `expected \`apiKey\` to be a key, ${found}`);
+  for (const [name, value] of Object.entries(headers)) {
+    if (isHeader(name, value)) continue;
+    throw new OptionError("headers", `expected \`headers\` to be names and values, ${found}: ${JSON.stringify(name)}`);
+  }
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    return new Headers([[name, value]]).has(name);
+  } catch {
+    return false;
+  }
 }
 
 /** The limits per minute that the caller told, where the quota is not one that is shared. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "@bide/batch";
+import { brokenKey } from "../endpoint-options.js";
 import type { Io } from "../io.js";
-import { baseUrl, wholeNumber } from "../option-values.js";
+import { baseUrl, isHeaderValue, wholeNumber } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
 
 const LIMITS = ["rpm", "tpm", "burst"] as const;
@@ -38,6 +39,7 @@ function partOf(part: string): [string, string] {
 
 function keyIn(variable: string, env: Io["env"]): string {
   const key = env[variable]?.trim();
+  if (key && !isHeaderValue(key)) throw new UsageError(`--endpoint: ${brokenKey(variable)}`);
   if (key) return key;
   const isName = /^[A-Za-z_]\w*$/.test(variable);
   throw new UsageError(

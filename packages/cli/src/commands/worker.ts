@@ -42,7 +42,7 @@ export function addWorker(program: Command, io: Io, exit: (code: number) => void
     .description("Take part in the runs over a Redis, with a key of its own.");
   withEndpointOptions(withRedisOption(command, "the Redis that `bide run` names"))
     .option("--concurrency <n>", "the most requests at once, of each run", wholeNumber, 64)
-    .option("--quota-redis <url>", "where the quota is shared, if elsewhere", redisUrl)
+    .option("--quota-redis <url>", "where the quota is shared, if elsewhere", redisUrl("--quota-redis"))
     .option("--advance <n>", "requests' worth of quota that may be taken in advance", wholeNumber, 16)
     .option("--advance-for <time>", "how long it may be kept", duration, "1s")
     .option("--name <name>", "what the status calls it; else host and process")

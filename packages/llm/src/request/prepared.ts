@@ -26,17 +26,29 @@ export function withHeader(request: PreparedRequest, { name, value }: Header): P
 
 /** Takes the arguments of a `fetch` apart. A `Request` is read whole, so that it can be sent again: only that takes time. */
 export function prepare(input: RequestInfo | URL, init: RequestInit = {}): PreparedRequest | Promise<PreparedRequest> {
-  if (input instanceof Request) return prepareRequest(new Request(input, init));
+  if (input instanceof Request) {
+    const given = init.headers === undefined ? init : { ...init, headers: headersOf(init.headers) };
+    return prepareRequest(new Request(input, given));
+  }
   const { signal, ...rest } = init;
   return {
     url: String(input),
     method: init.method ?? "GET",
-    headers: new Headers(init.headers),
+    headers: headersOf(init.headers),
     init: rest,
     body: init.body,
     isReplayable: isReplayable(init.body),
     signal: signal ?? undefined,
   };
+}
+
+/** The platform's own error repeats the value, which may be a key. */
+function headersOf(given: RequestInit["headers"]): Headers {
+  try {
+    return new Headers(given);
+  } catch {
+    throw new TypeError("a header of the request has a name or a value that HTTP does not allow");
+  }
 }
 
 async function prepareRequest(request: Request): Promise<PreparedRequest> {
