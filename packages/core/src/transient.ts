@@ -29,12 +29,13 @@ interface Details {
  * that was refused, a request larger than its limit).
  */
 export function isTransient(error: unknown): boolean {
-  const { status, isFinal } = Object(error) as Details;
+  const details = error as Details | null | undefined;
+  const status = details?.status;
   if (typeof status === "number") {
-    const { code, type } = error as Details;
+    const { code, type } = details as Details;
     return (status >= 500 || [408, 409, 425, 429].includes(status)) && !MONEY.test(`${code} ${type}`);
   }
-  if (isAbort(error) || (isFinal === true && error instanceof BideError)) return false;
+  if (isAbort(error) || (details?.isFinal === true && error instanceof BideError)) return false;
   // A network that fails looks like a mistake in the program: `fetch` throws a `TypeError`.
   return !isMistake(error) || FETCH_FAILED.test(error.message) || hasNetworkCode(error);
 }
@@ -42,7 +43,7 @@ export function isTransient(error: unknown): boolean {
 /** What the language throws at a mistake in the program. */
 function isMistake(error: unknown): error is Error {
   // Most errors are of no kind of their own, and need not be held against six.
-  if (Object(error).constructor === Error) return false;
+  if ((error as Error | null | undefined)?.constructor === Error) return false;
   return (
     error instanceof TypeError ||
     error instanceof ReferenceError ||
@@ -55,8 +56,9 @@ function isMistake(error: unknown): error is Error {
 
 /** `fetch` and Node say `AbortError`; the official LLM clients have a class `APIUserAbortError` whose `name` is `Error`. */
 export function isAbort(error: unknown): boolean {
-  const { name, constructor: type } = Object(error) as Details;
-  return meansAbort(name) || (type !== Error && meansAbort(type?.name));
+  const details = error as Details | null | undefined;
+  const type = details?.constructor;
+  return meansAbort(details?.name) || (type !== Error && meansAbort(type?.name));
 }
 
 function meansAbort(name: unknown): boolean {
@@ -65,6 +67,6 @@ function meansAbort(name: unknown): boolean {
 
 /** `fetch failed` hides the system's code one or two causes down. */
 function hasNetworkCode(error: unknown, depth = 0): boolean {
-  const { code, cause } = Object(error) as Details;
+  const { code, cause } = (error ?? {}) as Details;
   return NETWORK.test(String(code)) || (depth < 5 && hasNetworkCode(cause, depth + 1));
 }

@@ -5,6 +5,7 @@ import type { Attempt, Failure, Operation, RunOptions } from "../outcome.js";
 import { checkWrappable } from "../wraps.js";
 import type { RetryConfig } from "./config.js";
 import { RetryRun } from "./run.js";
+import { release } from "./running.js";
 
 /** What came of one attempt of a block. */
 export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
@@ -65,6 +66,6 @@ export async function* attemptsOf(
       failure = (await turn)?.value?.failure;
     }
   } finally {
-    run.release();
+    release(run);
   }
 }

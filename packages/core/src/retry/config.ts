@@ -136,6 +136,6 @@ function maxAttemptsOf({ maxAttempts, schedule }: RetryPace, byDefault: number):
 
 /** Our own errors, and those of others who do alike, carry the wait in `retryAfterMs`. */
 function ownHint({ error }: Failure): number | undefined {
-  const { retryAfterMs } = Object(error) as { readonly retryAfterMs?: unknown };
+  const retryAfterMs = (error as { readonly retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
   return typeof retryAfterMs === "number" ? durationMs(retryAfterMs) : undefined;
 }

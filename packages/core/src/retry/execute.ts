@@ -1,7 +1,8 @@
 import type { Operation, RunOptions, Trace } from "../outcome.js";
 import type { Call, Execute } from "../policy.js";
 import type { RetryConfig } from "./config.js";
-import { RetryRun, type RunInputs } from "./run.js";
+import { RetryRun } from "./run.js";
+import type { RunInputs } from "./running.js";
 
 /** Runs an operation as a retry of this configuration. */
 export function executeRetry(config: RetryConfig): Execute {
