@@ -2,7 +2,16 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import { LiveAttempt } from "./attempt.js";
 import type { AbortListener } from "./cancellation.js";
-import { type Attempt, compose, concurrencyLimit, hedge, retry } from "./index.js";
+import {
+  type Attempt,
+  compose,
+  concurrencyLimit,
+  DeadlineError,
+  fallback,
+  hedge,
+  onException,
+  retry,
+} from "./index.js";
 import { virtualClock } from "./testing.js";
 
 /** Reads a stream to its end, or to its error. */
@@ -332,4 +341,71 @@ describe("a stream that may begin again", () => {
     const before = retry({ clock }).iterate(() => source([1]), { restart: true, signal: AbortSignal.abort("before") });
     await expect(read(before)).rejects.toBe("before");
   });
+});
+
+describe.each([false, true])("what a policy answers with in place of a stream, with restart %s", (restart) => {
+  const down = (): never => {
+    throw new Error("down");
+  };
+
+  test("is passed on where it is a stream, and closed when it is left", async () => {
+    const clock = virtualClock();
+    const other = source([7, 8]);
+    const policy = compose(
+      fallback(() => other),
+      retry({ clock, schedule: [5] }),
+    );
+    expect(await clock.run(read(policy.iterate(down, { restart })))).toEqual([7, 8]);
+    const leave = async (): Promise<void> => {
+      for await (const _ of policy.iterate(down, { restart })) break;
+    };
+    await clock.run(leave());
+    expect(other.closed).toBe(1);
+  });
+
+  test("is no item where it is nothing", async () => {
+    const clock = virtualClock();
+    const policy = onException([5], Error, { clock, raiseOnGiveup: false });
+    expect(await clock.run(read(policy.iterate(down, { restart })))).toEqual([]);
+  });
+
+  test("is cut by the caller's signal, whether or not it has begun", async () => {
+    for (const steps of [["hang"], [7, "hang"]] as const) {
+      const clock = virtualClock();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const items: number[] = [];
+      const stream = fallback(() => source(steps), { clock }).iterate(down, { restart, signal });
+      const reading = read(stream, items).catch((reason: unknown) => reason);
+      await clock.advance(5);
+      controller.abort("enough");
+      expect([await reading, items.length, getEventListeners(signal, "abort").length]).toEqual([
+        "enough",
+        steps.length - 1,
+        0,
+      ]);
+    }
+  });
+
+  test("is cut by the run's deadline", async () => {
+    const clock = virtualClock();
+    const stream = fallback(() => source([7, "hang"]), { clock }).iterate(down, { restart, deadlineMs: 50 });
+    await expect(clock.run(read(stream))).rejects.toBeInstanceOf(DeadlineError);
+    expect([clock.nowMs(), clock.pending]).toEqual([50, 0]);
+  });
+});
+
+test.each([false, true])("a priority reaches the limit that a stream waits for, with restart %s", async (restart) => {
+  const limit = concurrencyLimit({ limit: 1 });
+  const held = await limit.acquire();
+  const order: number[] = [];
+  const opened = (priority: number): AsyncIterable<number> => {
+    order.push(priority);
+    return source([1]);
+  };
+  const streams = [0, 5].map((priority) => read(limit.iterate(() => opened(priority), { priority, restart })));
+  await virtualClock().advance(0);
+  held.release();
+  await Promise.all(streams);
+  expect(order).toEqual([5, 0]);
 });

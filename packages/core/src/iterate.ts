@@ -1,44 +1,55 @@
-import { cancellationIn, type LiveAttempt } from "./attempt.js";
+import { cancellationIn, guarded, LiveAttempt } from "./attempt.js";
 import { cancellationOf, eitherOf, follow } from "./cancellation.js";
 import { defaultClock, startTimer } from "./clock.js";
 import { DeadlineError } from "./errors.js";
 import { Handover } from "./handover.js";
 import { OpenStream } from "./open-stream.js";
 import type { Attempt, Operation, RunOptions } from "./outcome.js";
-import type { Execute, IterateOptions, PolicyCore } from "./policy.js";
+import type { IterateOptions, PolicyCore } from "./policy.js";
 
 /**
  * An async iterable that is opened under a policy. The policy decides until the first item is there; from then on the
  * caller's signal and the deadline still cut the stream, and nothing is tried again.
  */
 export function iterateUnder<T>(
-  core: Pick<PolicyCore, "execute" | "clock" | "signals">,
+  core: Iterating,
   operation: Operation<AsyncIterable<T>>,
   options: IterateOptions | undefined,
 ): AsyncIterable<T> {
+  const opened = (): Promise<unknown> => core.execute((outer) => open(operation, outer), options, undefined, undefined);
   return {
     [Symbol.asyncIterator]: () =>
-      options?.restart ? restarted(core.execute, operation, options) : committed(core, operation, options),
+      options?.restart ? restarted(core, operation, options) : passed(core, opened, options),
   };
 }
 
-async function* committed<T>(
-  { execute, clock = defaultClock(), signals = [] }: Pick<PolicyCore, "execute" | "clock" | "signals">,
-  operation: Operation<AsyncIterable<T>>,
+type Iterating = Pick<PolicyCore, "execute" | "clock" | "signals">;
+
+/** Passes on what comes of an answer: a stream, or what a policy that gave up answered with, another one or nothing. */
+async function* passed<T>(
+  { clock = defaultClock(), signals = [] }: Iterating,
+  find: () => Promise<unknown>,
   options: RunOptions | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const stream = await execute((outer) => open(operation, outer), options, undefined, undefined);
-  const { attempt } = stream;
+  const answer = await find();
+  if (answer === undefined) return;
+  const isOpen = answer instanceof OpenStream;
+  const origin = { clock, startedMs: clock.nowMs(), deadlineMs: options?.deadlineMs };
+  const attempt = isOpen ? answer.attempt : new LiveAttempt(1, undefined, origin);
   const caller = signals.map(cancellationOf).reduce(eitherOf, cancellationIn(options));
   const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
   const stopTimer = startTimer(clock, attempt.deadlineMs ?? Number.POSITIVE_INFINITY, cut);
   const release = follow(caller, (reason) => attempt.abort(reason));
+  let stream: OpenStream<T> | undefined;
   try {
+    stream = isOpen
+      ? (answer as OpenStream<T>)
+      : await guarded(attempt, () => open(() => answer as AsyncIterable<T>, attempt));
     for (let next = stream.first; !next.done; next = await stream.next()) yield next.value;
   } finally {
     stopTimer();
     release();
-    await stream.close();
+    await stream?.close();
   }
 }
 
@@ -61,7 +72,7 @@ async function open<T>(operation: Operation<AsyncIterable<T>>, outer: Attempt): 
 
 /** Runs the whole stream as one operation, handing items over as they come; a retry begins again at the first item. */
 async function* restarted<T>(
-  execute: Execute,
+  core: Iterating,
   operation: Operation<AsyncIterable<T>>,
   options: RunOptions,
 ): AsyncGenerator<T, void, undefined> {
@@ -75,12 +86,14 @@ async function* restarted<T>(
       await hand.give(item);
     }
   };
-  execute(pump, { signal: consumer.signal, deadlineMs: options.deadlineMs }, undefined, undefined).then(
+  const answer = core.execute(pump, { ...options, signal: consumer.signal }, undefined, undefined);
+  answer.then(
     () => hand.end(),
     (error: unknown) => hand.fail(error),
   );
   try {
     for (let next = await hand.take(); !next.done; next = await hand.take()) yield next.value;
+    yield* passed<T>(core, () => answer, options);
   } finally {
     release();
     consumer.abort();

@@ -3,9 +3,9 @@ import { matcherOf } from "../error-class.js";
 import { emit, isObserved } from "../events.js";
 import { type Entry, executeGated, type Gate } from "../gate.js";
 import { checkFinite } from "../options.js";
-import type { Operation } from "../outcome.js";
+import type { Operation, Outcome } from "../outcome.js";
 import { Passage } from "../passage.js";
-import { type Call, type LayerDescription, makePolicy, type Policy } from "../policy.js";
+import { type Call, type IterateOptions, type LayerDescription, makePolicy, type Policy } from "../policy.js";
 import { checkRunOptions } from "../run-options.js";
 import {
   CONCURRENCY_LIMIT_DEFAULTS,
@@ -29,6 +29,8 @@ export interface ConcurrencyState {
 /** A policy that lets so many calls run at once. Share the value to share the limit. */
 export interface ConcurrencyLimit extends Policy {
   run<T>(operation: Operation<T>, options?: SlotOptions): Promise<T>;
+  outcome<T>(operation: Operation<T>, options?: SlotOptions): Promise<Outcome<T>>;
+  iterate<T>(operation: Operation<AsyncIterable<T>>, options?: SlotOptions & IterateOptions): AsyncIterable<T>;
   /**
    * Waits for leave to run one call, for work that is not a function. Whoever gets it has to release it.
    *

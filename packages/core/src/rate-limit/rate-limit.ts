@@ -2,7 +2,7 @@ import { type Duration, toMs } from "../duration.js";
 import { optionError } from "../errors.js";
 import { emit, isObserved } from "../events.js";
 import type { Operation, Outcome } from "../outcome.js";
-import { type LayerDescription, makePolicy, type Policy } from "../policy.js";
+import { type IterateOptions, type LayerDescription, makePolicy, type Policy } from "../policy.js";
 import { executeRateLimit } from "./execute.js";
 import { Limiter, type LimiterState } from "./limiter.js";
 import { type Cost, checkLevels, type Limits, ratesOf } from "./limits.js";
@@ -16,6 +16,11 @@ export interface RateLimitPolicy extends Policy {
   run<T>(operation: Operation<T>, options?: Omit<AcquireOptions, "isAgain">): Promise<T>;
   /** As of every policy, and with a priority. */
   outcome<T>(operation: Operation<T>, options?: Omit<AcquireOptions, "isAgain">): Promise<Outcome<T>>;
+  /** As of every policy, and with a priority. */
+  iterate<T>(
+    operation: Operation<AsyncIterable<T>>,
+    options?: Omit<AcquireOptions, "isAgain"> & IterateOptions,
+  ): AsyncIterable<T>;
   /**
    * Waits until the cost may be spent in every currency, and takes it.
    *
