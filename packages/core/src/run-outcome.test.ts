@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fallback, type RunOptions, retry, timeout } from "./index.js";
+import { compose, DeadlineError, fallback, type RunOptions, retry, timeout } from "./index.js";
 import { virtualClock } from "./testing.js";
 
 const failing = (error: unknown) => (): Promise<never> => Promise.reject(error);
@@ -26,6 +26,28 @@ describe("the outcome of a policy that does not retry", () => {
 
   test("is a deadline where that has cut the call", async () => {
     expect(await ended(hanging, { deadlineMs: 30 })).toMatchObject({ reason: "deadline", attempts: 1, elapsedMs: 30 });
+  });
+
+  test("is a deadline where a time-out has cut the call, or a retry inside it", async () => {
+    const clock = virtualClock();
+    const bounded = timeout("1s", { clock });
+    for (const policy of [bounded, compose(bounded, retry({ clock }))])
+      expect(await clock.run(policy.outcome(hanging))).toMatchObject({
+        reason: "deadline",
+        attempts: 1,
+        elapsedMs: 1000,
+      });
+    const tried = await clock.run(compose(retry({ clock, schedule: [5] }), bounded).outcome(hanging));
+    expect(tried).toMatchObject({ reason: "schedule-exhausted", attempts: 2 });
+  });
+
+  test("is an abort where the caller's signal says so, whatever its reason is", async () => {
+    const clock = virtualClock();
+    const options = { signal: AbortSignal.abort(new DeadlineError(5, 1)) };
+    for (const policy of [timeout("1s", { clock }), retry({ clock }), retry({ ...options, clock })])
+      expect(await policy.outcome(hanging, options)).toMatchObject({ reason: "aborted", attempts: 0 });
+    const own = retry({ signal: AbortSignal.abort("gone"), clock });
+    expect(await own.outcome(hanging)).toMatchObject({ reason: "aborted", error: "gone" });
   });
 
   test("a value's way counts the call and the time that it took", async () => {

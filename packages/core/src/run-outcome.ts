@@ -1,5 +1,4 @@
 import { type Clock, defaultClock } from "./clock.js";
-import { DeadlineError } from "./errors.js";
 import type { GivenUp, Operation, Outcome, RunOptions, Trace } from "./outcome.js";
 import type { Execute } from "./policy.js";
 import { checkRunOptions } from "./run-options.js";
@@ -31,13 +30,18 @@ export async function outcomeOf<T>(
     const value = await core.execute(counted, options, trace, undefined);
     return { ok: true, value, reason: "success", ...ended() };
   } catch (error) {
-    return { ok: false, error, reason: trace.reason ?? reasonOf(error, options), ...ended(), ...known(trace) };
+    return { ok: false, error, reason: reasonOf(error, options, trace), ...ended(), ...known(trace) };
   }
 }
 
-function reasonOf(error: unknown, options: RunOptions | undefined): GivenUp["reason"] {
+/** The codes of what a call is cut with when its time is over: by a deadline, or by a `timeout` around it. */
+const OVERTIME = /^BIDE_(DEADLINE|CALL_TIMEOUT)$/;
+
+function reasonOf(error: unknown, options: RunOptions | undefined, { reason }: Trace): GivenUp["reason"] {
+  // To a retry that is cut from outside it is all one who cut it.
+  if (reason !== undefined && reason !== "aborted") return reason;
   if (options?.signal?.aborted) return "aborted";
-  return error instanceof DeadlineError ? "deadline" : "not-retryable";
+  return OVERTIME.test(String(Object(error).code)) ? "deadline" : (reason ?? "not-retryable");
 }
 
 /** What the trace knows of a run that ended without a value. */
