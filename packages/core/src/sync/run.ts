@@ -74,6 +74,8 @@ export class SyncRun {
     if (beforeRetry && previous) {
       this.#final(() => atOnce(beforeRetry(previous, attempt), "beforeRetry", "`beforeRetry`"));
     }
+    // A hook may have aborted.
+    this.#checkAborted();
     return attempt;
   }
 
@@ -114,6 +116,8 @@ export class SyncRun {
     }
     this.#checkAborted(failure);
     const { plan, isMatched } = this.#final(() => this.#decide(failure, attempt), failure);
+    // Who was asked may have aborted: nobody sleeps for an attempt that will not be made.
+    this.#checkAborted(failure);
     const stop = typeof plan === "object" ? plan : this.#wait(failure, plan);
     return stop && this.#giveUp(failure, stop, isMatched);
   }
@@ -153,6 +157,7 @@ export class SyncRun {
     this.#previous = failure;
     this.#waitedMs += delayMs;
     trace?.waitsMs.push(delayMs);
+    this.#checkAborted();
     const slept: unknown = clock.sleep(delayMs);
     this.#final(() => atOnce(slept, "clock", "the clock's `sleep`"));
     return undefined;

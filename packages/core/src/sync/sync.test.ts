@@ -78,6 +78,33 @@ describe("retrySync", () => {
     expect(outcome).toMatchObject({ ok: false, reason: "deadline", attempts: 1, error: { cause: before } });
   });
 
+  test.each(["onAttempt", "on", "retryAfter", "onRetry", "beforeRetry"] as const)(
+    "after an abort in `%s` it neither waits nor calls again",
+    (hook) => {
+      const clock = virtualBlockingClock();
+      const controller = new AbortController();
+      let calls = 0;
+      const abort = (): void => controller.abort("enough");
+      const hooks = {
+        onAttempt: abort,
+        on: () => {
+          abort();
+          return true;
+        },
+        retryAfter: abort as () => undefined,
+        onRetry: abort,
+        beforeRetry: abort,
+      };
+      const options = { clock, signal: controller.signal, schedule: [5], jitter: null, [hook]: hooks[hook] };
+      const outcome = retrySync(options).outcome(() => {
+        calls++;
+        throw new Error("no");
+      });
+      expect(outcome).toMatchObject({ reason: "aborted", error: "enough" });
+      expect([calls, clock.waitsMs]).toEqual([hook === "onAttempt" ? 0 : 1, hook === "beforeRetry" ? [5] : []]);
+    },
+  );
+
   test("an aborted signal makes no call, and one that the operation aborts ends the run with its reason", () => {
     const clock = virtualBlockingClock();
     const controller = new AbortController();
