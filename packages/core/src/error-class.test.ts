@@ -19,6 +19,13 @@ describe("which errors an option means", () => {
     expect([new RangeError(), new Refusal(), new TypeError()].map(matches)).toEqual([true, true, false]);
   });
 
+  test("those of a list as it was when it was given", () => {
+    const types = [RangeError];
+    const matches = matcherOf(types, "on");
+    types.pop();
+    expect(matches(new RangeError())).toBe(true);
+  });
+
   test("those that a function says yes to, whatever its name", () => {
     const { classify } = { classify: (error: unknown) => error === "odd" };
     const methods = {

@@ -21,7 +21,9 @@ export function isErrorClass(value: unknown): value is ErrorClass {
 export function matcherOf(match: ErrorMatch, option: string): (error: unknown) => boolean {
   if (Array.isArray(match) && match.length > 0) {
     for (const type of match) if (!isErrorClass(type)) throw optionError(option, "error classes", type);
-    return (error) => match.some((type) => error instanceof type);
+    // A copy: what becomes of the caller's list later was not looked at.
+    const types: readonly ErrorClass[] = [...match];
+    return (error) => types.some((type) => error instanceof type);
   }
   if (isErrorClass(match)) return (error) => error instanceof match;
   if (typeof match === "function") return match as (error: unknown) => boolean;

@@ -37,6 +37,7 @@ describe("what heals by itself", () => {
     ["an object without a class", Object.create(null)],
     ["an error of others that they call final", Object.assign(new Error("x"), { isFinal: true })],
     ["a mistake's class with a network's code", Object.assign(new TypeError("x"), { code: "ECONNRESET" })],
+    ["a server's error whose code is no text at all", withStatus(503, { code: Symbol("x"), type: Symbol("y") })],
     ["a code five causes down", below(5)],
     ["a body that broke off", new TypeError("terminated")],
     ["a time-out of the host", new DOMException("late", "TimeoutError")],

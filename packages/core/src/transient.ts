@@ -33,7 +33,7 @@ export function isTransient(error: unknown): boolean {
   const status = details?.status;
   if (typeof status === "number") {
     const { code, type } = details as Details;
-    return (status >= 500 || [408, 409, 425, 429].includes(status)) && !MONEY.test(`${code} ${type}`);
+    return (status >= 500 || [408, 409, 425, 429].includes(status)) && !MONEY.test(String(code) + String(type));
   }
   if (isAbort(error) || (details?.isFinal === true && error instanceof BideError)) return false;
   // A network that fails looks like a mistake in the program: `fetch` throws a `TypeError`.

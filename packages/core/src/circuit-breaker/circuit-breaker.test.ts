@@ -423,6 +423,10 @@ describe("options", () => {
     [{ initialState: { status: "open", calls: Number.POSITIVE_INFINITY } }, "expected `initialState.calls`"],
     [{ initialState: { status: "open", calls: 1 } }, "expected `initialState.failures`"],
     [
+      { initialState: { status: "closed", calls: 1, failures: 2 } },
+      "expected `initialState.failures` to be at most the 1 calls, got `2` (number)",
+    ],
+    [
       { initialState: { status: "open", calls: 1, failures: Number.POSITIVE_INFINITY } },
       "expected `initialState.failures`",
     ],

@@ -16,5 +16,5 @@ export function isOverload(error: unknown): boolean {
     readonly code?: unknown;
     readonly type?: unknown;
   };
-  return (STATUSES.includes(status) || CODES.test(`${code} ${type}`)) && isTransient(error);
+  return (STATUSES.includes(status) || CODES.test(String(code) + String(type))) && isTransient(error);
 }

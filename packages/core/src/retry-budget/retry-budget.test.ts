@@ -125,6 +125,14 @@ describe("a retry budget", () => {
     expect(events).toEqual([{ type: "budget-exhausted", name: undefined, tokens: 1, capacity: 1 }]);
   });
 
+  test("with no limit on what time earns it is full a moment later, and no number is lost on the way", async () => {
+    const clock = virtualClock();
+    const budget = retryBudget({ perSecond: Number.POSITIVE_INFINITY, capacity: 2, clock });
+    expect([granted(budget), budget.state().tokens]).toEqual([2, 0]);
+    await clock.advance(1);
+    expect(granted(budget)).toBe(2);
+  });
+
   test("is silent where nobody listens", () => {
     expect(granted(retryBudget({ capacity: 1, perSecond: 0 }))).toBe(1);
   });

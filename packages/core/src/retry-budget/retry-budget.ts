@@ -136,5 +136,5 @@ function isThrottle(error: unknown): boolean {
     readonly code?: unknown;
     readonly name?: unknown;
   };
-  return status === 429 || THROTTLED.test(`${code} ${name}`);
+  return status === 429 || THROTTLED.test(String(code) + String(name));
 }

@@ -29,7 +29,8 @@ export interface Tokens {
 
 /** The tokens at `nowMs`: what time has earned since, within the capacity. */
 export function refilled({ tokens, atMs }: Tokens, perSecond: number, capacity: number, nowMs: number): Tokens {
-  const earned = (Math.max(0, nowMs - atMs) / 1000) * perSecond;
+  // No time earns nothing, also at an infinite rate.
+  const earned = nowMs > atMs ? ((nowMs - atMs) / 1000) * perSecond : 0;
   return { tokens: Math.min(capacity, tokens + earned), atMs: Math.max(atMs, nowMs) };
 }
 
