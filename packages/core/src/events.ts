@@ -258,7 +258,9 @@ export function isObserved(): boolean {
 
 /** Tells every listener. */
 export function emit(event: PolicyEvent): void {
-  for (const listener of listeners) {
+  // Of a copy: who begins to listen while others are told hears of what comes after; who stops hears nothing more.
+  for (const listener of [...listeners]) {
+    if (!listeners.has(listener)) continue;
     try {
       // A listener may be an async function; its rejection is as little ours as its throw.
       const returned: unknown = listener(event);

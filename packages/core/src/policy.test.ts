@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { emit } from "./events.js";
 import {
   BideError,
   compose,
@@ -213,5 +214,24 @@ describe("observe", () => {
     await policy.run(scripted(ok(1)));
     stopRejecting();
     expect([heard, record.types.length]).toEqual([2, 4]);
+  });
+
+  test("who begins to listen while an event is told hears those after it, and who is stopped then hears not even that", () => {
+    const heard: string[] = [];
+    const stops = [
+      observe(() => {
+        heard.push("first");
+        stops[1]?.();
+        stops.push(observe(() => heard.push(`later ${stops.length}`)));
+        // Without an end, were the newcomer told of the same event.
+        if (heard.length > 9) throw new Error("endless");
+      }),
+      observe(() => heard.push("stopped")),
+    ];
+    emit({ type: "circuit-closed", name: undefined, calls: 0, failures: 0 });
+    expect(heard).toEqual(["first"]);
+    emit({ type: "circuit-closed", name: undefined, calls: 0, failures: 0 });
+    expect(heard).toEqual(["first", "first", "later 4"]);
+    for (const stop of stops) stop();
   });
 });
