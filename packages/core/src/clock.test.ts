@@ -202,4 +202,13 @@ describe("the default clock", () => {
     expect(replaceDefaultClock(clock)).toBe(systemClock);
     replaceDefaultClock(systemClock);
   });
+
+  test("is put back once: disposing again leaves alone who came after", () => {
+    const early = withClock(virtualClock());
+    early[Symbol.dispose]();
+    const clock = virtualClock();
+    using _ = withClock(clock);
+    early[Symbol.dispose]();
+    expect(defaultClock()).toBe(clock);
+  });
 });

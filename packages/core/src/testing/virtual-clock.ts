@@ -67,7 +67,8 @@ class VirtualTime implements VirtualClock {
     const untilMs = this.#nowMs + toMs(duration, "duration");
     await turn();
     for (let next = this.#queue.first; next && next.dueMs <= untilMs; next = this.#queue.first) await this.#step(next);
-    this.#nowMs = untilMs;
+    // Another may have moved on further meanwhile, and time does not go back.
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   async runAll(limit = 1_000_000): Promise<void> {

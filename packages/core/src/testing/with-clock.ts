@@ -9,10 +9,12 @@ import { checkMethods } from "../options.js";
  */
 export function withClock(clock: Clock): Disposable {
   checkMethods(clock ?? null, "clock", ["nowMs", "wallNowMs", "sleep"], "a clock");
-  const replaced = replaceDefaultClock(clock);
+  let replaced: Clock | undefined = replaceDefaultClock(clock);
   return {
     [Symbol.dispose]: () => {
-      replaceDefaultClock(replaced);
+      if (replaced) replaceDefaultClock(replaced);
+      // A second time it would take somebody else's clock out of its place.
+      replaced = undefined;
     },
   };
 }
