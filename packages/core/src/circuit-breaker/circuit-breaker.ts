@@ -36,8 +36,8 @@ export interface CircuitBreaker extends Policy {
 /**
  * Stops calling a service that fails anyway, so that it can recover and callers need not wait to hear of it.
  *
- * Counts the calls of a window; when at least `minimumCalls` are there and the share of failures reaches `failureRatio`, it
- * refuses calls at once, with a {@link CircuitOpenError}, for `openFor`. Then probes are let through: when `probes` of them
+ * Counts the calls of a window; when a call fails, at least `minimumCalls` are there and the share of failures has reached
+ * `failureRatio`, it refuses calls at once, with a {@link CircuitOpenError}, for `openFor`. Then probes are let through: when `probes` of them
  * succeed it closes, and the first that fails opens it again. Calls that began before the circuit last changed count no more.
  *
  * Keeps state: one breaker per thing that can fail. When its store fails, calls are let through.
