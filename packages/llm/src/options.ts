@@ -16,12 +16,13 @@ import {
 } from "bide";
 import { checkFunction, checkKeys, optionError, toMs } from "bide/kit";
 import { AttemptFailure } from "./attempt-failure.js";
-import type { Rule } from "./classify/rules.js";
+import { checkRules, type Rule } from "./classify/rules.js";
 import { type CuttableFetch, cuttableOf } from "./cuttable-fetch.js";
 import { DIALECTS } from "./dialects/detect.js";
 import type { Dialect } from "./dialects/dialect.js";
 import type { LlmListener } from "./events.js";
 import { type BreakerOptions, HostBreakers } from "./host-breakers.js";
+import { isObject } from "./json.js";
 import { checkPrices, type Prices } from "./prices.js";
 import type { QuotaOptions } from "./quota/options.js";
 import { Quota } from "./quota/quota.js";
@@ -169,8 +170,14 @@ export interface LlmConfig {
 export function configOf(options: LlmOptions): LlmConfig {
   checkKeys(options, KEYS, "llmFetch");
   for (const key of ["fetch", "onEvent", "warn"] as const) checkFunction(options[key], key);
-  const { quota, prices, priority = LLM_DEFAULTS.priority } = options;
+  const { quota, prices, rules = [], buffered = LLM_DEFAULTS.buffered, priority = LLM_DEFAULTS.priority } = options;
+  for (const key of ["hedge", "breaker", "prices"] as const) {
+    const value: unknown = options[key];
+    if (value !== undefined && !isObject(value)) throw optionError(key, "an object", value);
+  }
   if (prices) checkPrices(prices);
+  checkRules(rules);
+  if (typeof buffered !== "boolean") throw optionError("buffered", "true or false", buffered);
   if (!Number.isFinite(priority)) throw optionError("priority", "a finite number", priority);
   const isHostFetch = options.fetch === undefined || options.fetch === globalThis.fetch;
   return {
@@ -186,8 +193,8 @@ export function configOf(options: LlmOptions): LlmConfig {
     priority,
     signal: options.signal,
     dialect: dialectNamed(options.dialect),
-    rules: options.rules ?? [],
-    buffered: options.buffered ?? LLM_DEFAULTS.buffered,
+    rules,
+    buffered,
     check: answerCheck(options.validate),
     hedge: hedgeOf(options),
     breakers: options.breaker && new HostBreakers(options.breaker, options.clock),

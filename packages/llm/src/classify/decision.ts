@@ -22,8 +22,27 @@ export type DecisionClass =
   | "auth"
   | "not-found";
 
+/** Every {@link DecisionClass}. */
+export const DECISION_CLASSES: readonly DecisionClass[] = [
+  "rate",
+  "rate-long",
+  "ramp",
+  "overload",
+  "transient",
+  "quota",
+  "too-big",
+  "context",
+  "content-filter",
+  "invalid",
+  "auth",
+  "not-found",
+];
+
 /** How far a failure reaches: this request, this key with this model, everything of this key, or everybody at this host. */
 export type Scope = "request" | "model" | "key" | "host";
+
+/** Every {@link Scope}. */
+export const SCOPES: readonly Scope[] = ["request", "model", "key", "host"];
 
 /** What a rate limit counts. */
 export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens";
