@@ -162,7 +162,9 @@ describe("a run over workers", () => {
     const refused = async (): Promise<never> =>
       Promise.reject(Object.assign(new TypeError("x"), { code: "ECONNREFUSED" }));
     world.worker({ fetch: refused, maxAttempts: 1 });
-    expect(await world.run(world.input(20))).toMatchObject({ failed: 0, open: 20, stop: { reason: "unreachable" } });
+    const { host } = new URL(world.emulator.baseUrl);
+    const stop = { reason: "unreachable", message: `${host} cannot be reached (ECONNREFUSED)` };
+    expect(await world.run(world.input(20))).toMatchObject({ failed: 0, open: 20, stop });
   });
 });
 

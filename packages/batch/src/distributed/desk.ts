@@ -4,8 +4,8 @@ import type { Redis } from "ioredis";
 import type { BatchRequest } from "../formats/batch-request.js";
 import type { Attempt } from "../journal/records.js";
 import { ItemRun } from "../run/attempt-log.js";
-import type { Channel } from "../run/channel.js";
-import { UNREACHABLE_AFTER } from "../run/reachability.js";
+import { type Channel, hostOf } from "../run/channel.js";
+import { Reachability } from "../run/reachability.js";
 import { type Sent, send } from "../run/send.js";
 import { type Stop, stopOfCall } from "../run/stop.js";
 import { GIVEN_BACK, type TakenJob } from "./engine.js";
@@ -65,8 +65,8 @@ export class Desk {
   readonly #parts: DeskParts;
   readonly #held = new Set<Held>();
   readonly #identity: ServerIdentity;
+  #reachability = new Reachability<TakenJob>();
   #isClosed = false;
-  #unanswered = 0;
   #stop: Stop | undefined;
 
   constructor(parts: DeskParts) {
@@ -87,7 +87,7 @@ export class Desk {
   /** Whatever stopped it is tried again. */
   resume(): void {
     this.#stop = undefined;
-    this.#unanswered = 0;
+    this.#reachability = new Reachability();
     this.#parts.ways.resume();
   }
 
@@ -147,7 +147,7 @@ export class Desk {
     const held = this.#hold(tenure);
     try {
       const sent = await this.#sent(channel, request, held);
-      if (sent === undefined || this.#isOthers(sent, held, job.start)) return GIVEN_BACK;
+      if (sent === undefined || this.#isOthers(sent, held, job, channel)) return GIVEN_BACK;
       this.figures.done++;
       const result: WorkResult = { ...sent, attempts: held.item.attempts, worker: this.#parts.worker };
       await this.#deliver(answerKey(run, job.id), seal.close(resultText(result)), job);
@@ -194,18 +194,22 @@ export class Desk {
   }
 
   /** Whether what came of it says nothing of the request, but of this worker's key or endpoint: others may fare better. */
-  #isOthers({ outcome }: Sent, { item }: Held, start: number): boolean {
+  #isOthers({ outcome }: Sent, { item }: Held, job: TakenJob, channel: Channel): boolean {
     const stop = item.ending && stopOfCall(item.ending);
     if (stop) return this.#stopFor(stop);
     if (outcome.kind === "answer" || !item.isUnanswered) {
-      this.#unanswered = 0;
+      // They are with others already: nothing is to be done for them here.
+      this.#reachability.answered();
       return false;
     }
-    if (++this.#unanswered < UNREACHABLE_AFTER) {
-      if (start < TRIED_BY) return true;
-      if (!item.isUnreached) return false;
-    }
-    return this.#stopFor({ reason: "unreachable", message: `the endpoint cannot be reached (${outcome.code})` });
+    const { isUnreached } = item;
+    const lost = this.#reachability.unanswered({ item: job, host: hostOf(channel), code: outcome.code, isUnreached });
+    if (lost) return this.#stopFor(lost);
+    if (job.start < TRIED_BY) return true;
+    if (!isUnreached) return false;
+    // So many workers have tried it: what there is decides, as where nothing more is to come.
+    const { stop: unreachable } = this.#reachability.ended();
+    return unreachable !== undefined && this.#stopFor(unreachable);
   }
 
   #stopFor(stop: Stop): true {

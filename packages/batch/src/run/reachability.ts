@@ -1,13 +1,13 @@
 import type { Stop } from "./stop.js";
 
 /** So many items without any answer, one after another, and the endpoint counts as out of reach. */
-export const UNREACHABLE_AFTER = 5;
+const UNREACHABLE_AFTER = 5;
 
 /** An item that has used up its attempts without any answer, wherever it was sent. */
 export interface Unanswered<Held> {
   /** What is to become of it when anything else is answered. */
   readonly item: Held;
-  /** Where the run sends to, with the ports. */
+  /** Where it was sent, with the ports. */
   readonly host: string;
   /** What went wrong last. */
   readonly code: string;
@@ -18,7 +18,8 @@ export interface Unanswered<Held> {
 /**
  * Tells a request that cannot be answered from an endpoint that cannot be reached: a laptop that sleeps, or a wrong address,
  * must not fail every item of a file. Items that got no answer at all are held until something is answered: then those whose
- * connections broke were to blame, and have failed, and those that no connection came about for are taken up again.
+ * connections broke were to blame, and have failed, and those that no connection came about for are taken up again. A pool holds
+ * the items; a worker, who gives them to others, holds nothing but asks the same.
  */
 export class Reachability<Held> {
   #held: Unanswered<Held>[] = [];
