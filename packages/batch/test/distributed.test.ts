@@ -142,9 +142,12 @@ describe("a run over workers", () => {
 
   test("goes on with the others when the money of one worker's key is spent, and gives its requests to them", async () => {
     const stops: unknown[] = [];
-    world.worker({ fetch: spent, onStop: ({ reason }) => stops.push(reason) });
-    await expect.poll(() => knownWorkers()).toBe(1);
-    world.worker();
+    const stopped = new Promise<void>((resolve) => {
+      world.worker({ fetch: spent, onStop: ({ reason }) => resolve(void stops.push(reason)) });
+    });
+    // It leaves most of the requests, and answers none before the other one had its share.
+    const patient: typeof fetch = (url, init) => stopped.then(() => fetch(url, init));
+    world.worker({ fetch: patient, concurrency: 4 });
     expect(await world.run(world.input(60))).toMatchObject({ succeeded: 60, failed: 0 });
     expect(stops).toEqual(["quota"]);
   });

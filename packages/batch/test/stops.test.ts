@@ -104,7 +104,7 @@ describe("what ends a run before its file, and leaves the rest for the next one"
       const cause = Object.assign(new Error("not found"), { code: "ENOTFOUND" });
       return Promise.reject(new TypeError("fetch failed", { cause }));
     };
-    const summary = await f.run(input, { fetch: goes, maxAttempts: 1, concurrency: 1 });
+    const summary = await f.run(input, { fetch: goes, maxAttempts: 1, concurrency: 1, maxOutage: 0 });
     expect(summary).toMatchObject({ succeeded: 6, failed: 0, open: 1, stop: { reason: "unreachable" } });
   });
 

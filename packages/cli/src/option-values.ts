@@ -38,6 +38,11 @@ export function duration(text: string): Duration {
   throw new InvalidArgumentError("Expected a time with its unit, such as 500ms, 90s, 10m or 8h.");
 }
 
+/** The same, or `0` for none. */
+export function durationOrZero(text: string): Duration {
+  return text === "0" ? 0 : duration(text);
+}
+
 /** A header `Name: value`, added to those before. */
 export function header(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/.exec(text) ?? [];

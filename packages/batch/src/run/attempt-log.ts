@@ -81,9 +81,9 @@ export class ItemRun {
     return last !== undefined && isUnreached(last);
   }
 
-  /** Whether no connection came about for any of its requests. */
-  get isNeverReached(): boolean {
-    return this.isUnreached && this.#regarded.every(isUnreached);
+  /** How many of its requests left: those that no connection came about for did not. */
+  get sent(): number {
+    return this.attempts.filter((attempt) => !isUnreached(attempt)).length;
   }
 
   get #regarded(): readonly Attempt[] {

@@ -21,6 +21,8 @@ export interface Channel {
   readonly parked: Map<string | undefined, Stop>;
   /** From when on one more request looks whether it is back, on the clock, while no connection to it comes about. */
   lookedAfterMs: number | undefined;
+  /** Whether it has answered anything in this run. */
+  hasAnswered: boolean;
 }
 
 /** What makes channels. */
@@ -66,7 +68,7 @@ export class Channels {
       const through = layerOf(endpoint, fetch, layer);
       this.#listen(through, index, onTold);
       const sender = { layer: through, baseUrl: endpoint.baseUrl, headers: headersOf(endpoint) };
-      const fresh = { inProgress: 0, stop: undefined, parked: new Map(), lookedAfterMs: undefined };
+      const fresh = { inProgress: 0, stop: undefined, parked: new Map(), lookedAfterMs: undefined, hasAnswered: false };
       return { index, sender, weight: weightOf(endpoint), ...fresh };
     });
   }
@@ -119,7 +121,13 @@ export class Channels {
   regain(channel: Channel): boolean {
     const isNews = channel.lookedAfterMs !== undefined;
     channel.lookedAfterMs = undefined;
+    channel.hasAnswered = true;
     return isNews;
+  }
+
+  /** Whether an endpoint that may be used has answered in this run: one that never did may have a wrong address. */
+  get mayComeBack(): boolean {
+    return this.all.some(({ stop, hasAnswered }) => stop === undefined && hasAnswered);
   }
 
   /** Whether it is time for one request to look. */

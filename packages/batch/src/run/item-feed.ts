@@ -12,6 +12,8 @@ import type { Input } from "./input.js";
 export interface OpenRequest {
   readonly item: Item;
   readonly request: BatchRequest;
+  /** How many requests left for it in this run, before it was given back. @default 0 */
+  readonly sent?: number | undefined;
 }
 
 /** What a feed reads. */

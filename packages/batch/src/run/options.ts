@@ -34,6 +34,11 @@ export interface BatchOptions extends Partial<Endpoint> {
   readonly deadline?: Duration | undefined;
   /** The most time for one HTTP request. @default "10m" */
   readonly attemptTimeout?: Duration | undefined;
+  /**
+   * How long a run waits for an endpoint that it has had an answer from, and that no connection comes about to any more. No
+   * item consumes an attempt by that. One that never answered is not waited for: its address may be wrong. @default "10m"
+   */
+  readonly maxOutage?: Duration | undefined;
   /** The most items that are worked on at once; an integer >= 1. @default what keeps the quota busy, at least 64 */
   readonly concurrency?: number | undefined;
   /** Runs the items again that failed in an earlier run. @default false */
@@ -73,6 +78,7 @@ export const BATCH_DEFAULTS: {
   readonly maxAttempts: number;
   readonly deadline: number;
   readonly attemptTimeout: "10m";
+  readonly maxOutage: "10m";
   readonly order: ResultOrder;
 } = Object.freeze({
   concurrency: 64,
@@ -80,6 +86,7 @@ export const BATCH_DEFAULTS: {
   maxAttempts: 8,
   deadline: Number.POSITIVE_INFINITY,
   attemptTimeout: "10m",
+  maxOutage: "10m",
   order: "input",
 });
 

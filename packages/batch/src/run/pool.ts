@@ -10,6 +10,7 @@ import { type Channel, type Channels, hostOf } from "./channel.js";
 import type { BatchEvent } from "./events.js";
 import type { OpenRequest } from "./item-feed.js";
 import { type CostBound, costOfAnswer } from "./money.js";
+import { satOut } from "./outage.js";
 import type { Figures } from "./progress.js";
 import { Reachability, type Unanswered } from "./reachability.js";
 import { type Sent, send } from "./send.js";
@@ -25,6 +26,10 @@ export interface PoolOptions {
   readonly figures: Figures;
   readonly prices: PriceList;
   readonly costBound: CostBound;
+  /** HTTP requests per item. */
+  readonly maxAttempts: number;
+  /** How long an endpoint that has answered may be out of reach. */
+  readonly maxOutageMs: number;
   /** Called when nothing more can be done in this run. */
   readonly onStop: (stop: Stop) => void;
   readonly tell: (event: BatchEvent) => void;
@@ -59,7 +64,11 @@ export class Pool {
   readonly #watcher: AttemptWatcher;
   #items: Supply | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #isEnding = false;
+  readonly #ending = new AbortController();
+  /** Why no connection comes about: nothing is taken then, but to look whether that is over. */
+  #lost: Stop | undefined;
+  /** Whether anything was answered since the last look began. */
+  #isReached = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -74,13 +83,37 @@ export class Pool {
   /** Takes items until there are none, `concurrency` at a time. Rejects with the first error that is not an item's own. */
   async drain(items: Supply, concurrency: number): Promise<void> {
     this.#items = items;
+    for (let size = concurrency; ; size = this.#workers.splice(0).length) {
+      await this.#takeTogether(size);
+      if (this.#lost === undefined) {
+        const { stop, failed } = this.#reachability.ended();
+        if (stop === undefined) return void (await Promise.all(failed.map((record) => record())));
+        this.#lost = stop;
+      }
+      if (!(await this.#isBack(items))) return this.#options.onStop(this.#lost);
+      this.#lost = undefined;
+    }
+  }
+
+  async #takeTogether(concurrency: number): Promise<void> {
     this.grow(concurrency);
     // More may come while these are waited for.
     for (const worker of this.#workers) await worker;
     if (this.#failure) throw this.#failure.error;
-    const { stop, failed } = this.#reachability.ended();
-    if (stop) this.#options.onStop(stop);
-    await Promise.all(failed.map((record) => record()));
+  }
+
+  /** Waits for an endpoint that has answered before: one item after another looks whether a connection comes about. */
+  async #isBack(items: Supply): Promise<boolean> {
+    const { clock, channels, maxOutageMs } = this.#options;
+    if (!channels.mayComeBack) return false;
+    const look = async (): Promise<boolean> => {
+      this.#isReached = false;
+      for (const giveBack of this.#reachability.unreached()) await giveBack();
+      await this.#takeAll(items, 0, true);
+      if (this.#failure) throw this.#failure.error;
+      return this.#isReached;
+    };
+    return satOut({ clock, maxMs: maxOutageMs, signal: this.#ending.signal, look });
   }
 
   /** How many items are worked on at once, as long as there are enough. */
@@ -94,15 +127,19 @@ export class Pool {
       this.#workers.push(this.#takeAll(this.#items, this.#workers.length));
   }
 
-  async #takeAll(items: Supply, place: number): Promise<void> {
+  /** @param isLook One item is all, to look whether a connection comes about. */
+  async #takeAll(items: Supply, place: number, isLook = false): Promise<void> {
     // One after the other may have it, as long as nobody was let go: each costs as much as writing a result down.
     let controller = new AbortController();
     try {
       for (;;) {
         const open = items.take() ?? (await items.taken());
         if (open === undefined) return;
+        // It came while the endpoint was lost.
+        if (this.#lost && !isLook) return items.giveBack(open);
         if (controller.signal.aborted) controller = new AbortController();
         await this.#work(open, controller, place);
+        if (isLook || this.#lost) return;
       }
     } catch (error) {
       this.#failure ??= { error };
@@ -113,7 +150,15 @@ export class Pool {
 
   /** Lets go of items that only wait, so that the others can end soon; or of all, at once. */
   letGo(which: "waiting" | "all"): void {
-    this.#isEnding = true;
+    this.#ending.abort();
+    this.#letGoOf(which);
+  }
+
+  get #isEnding(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  #letGoOf(which: "waiting" | "all"): void {
     for (const entry of this.#inFlight) {
       if (entry && (which === "all" || entry.run.isWaiting)) entry.controller.abort(LET_GO);
     }
@@ -152,7 +197,7 @@ export class Pool {
       if (sent === LET_GO) break;
       if (sent === ELSEWHERE) continue;
       const stop = run.ending && stopOfCall(run.ending);
-      if (stop === undefined && sent.outcome.kind === "failure" && run.isNeverReached) {
+      if (stop === undefined && sent.outcome.kind === "failure" && run.isUnreached && this.#hasAttempts(entry)) {
         ({ code } = sent.outcome);
         break;
       }
@@ -165,19 +210,31 @@ export class Pool {
     return this.#leftOpen(entry, code);
   }
 
+  /** A request that never left consumes none. */
+  #hasAttempts({ open, run }: InFlight): boolean {
+    return (open.sent ?? 0) + run.sent < this.#options.maxAttempts;
+  }
+
   /** Nothing came of an item, and that says nothing of it: unless the run ends, it is taken up again when anything is answered. */
   async #leftOpen({ open, run }: InFlight, code: string): Promise<undefined> {
     const { channels, journal } = this.#options;
     const { item, request } = open;
     await journal.record({ item, attempts: attemptRecords(request, run.attempts) });
     if (this.#isEnding || !channels.serves(modelOf(request))) return;
-    this.#hold({ item: async () => this.#items?.giveBack(open), code, isUnreached: true });
+    const again = { ...open, sent: (open.sent ?? 0) + run.sent };
+    this.#hold({ item: async () => this.#items?.giveBack(again), code, isUnreached: true });
   }
 
   #hold(one: Omit<Unanswered<() => Promise<void>>, "host">): void {
     const { channels, onStop } = this.#options;
     const stop = this.#reachability.unanswered({ ...one, host: channels.hosts() });
-    if (stop) onStop(stop);
+    if (stop === undefined || this.#lost) return;
+    if (!one.isUnreached || !channels.mayComeBack) {
+      onStop(stop);
+      return;
+    }
+    this.#lost = stop;
+    this.#letGoOf("waiting");
   }
 
   #endIfStopped(): void {
@@ -210,14 +267,17 @@ export class Pool {
     const channel = channels.all[attempt.endpoint ?? 0];
     if (channel === undefined) return;
     if (isUnreached(attempt)) this.#leave(channel);
-    else if (attempt.status !== undefined && channels.regain(channel))
-      tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
+    if (attempt.status === undefined) return;
+    this.#isReached = true;
+    if (channels.regain(channel)) tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
   }
 
   /** Leaves an endpoint alone that is out of reach: what waits there goes on to others, where there are any. */
   #leave(channel: Channel): void {
     const { channels, tell } = this.#options;
     if (channels.lose(channel)) tell({ type: "endpoint-lost", endpoint: channel.index, host: hostOf(channel) });
+    // One look at a time is enough: who failed as well need not try by itself.
+    if (this.#lost) this.#letGoOf("waiting");
     for (const entry of this.#inFlight) {
       if (entry?.tried.at(-1) !== channel || !entry.run.isWaiting) continue;
       if (channels.hasOther(modelOf(entry.open.request), entry.tried)) entry.controller.abort(ELSEWHERE);
@@ -230,7 +290,7 @@ export class Pool {
     const attempts = attemptRecords(request, entry.run.attempts, sent, cost);
     const record = (): Promise<void> => this.#record({ item, attempts, outcome: sent.outcome }, sent, cost);
     if (sent.outcome.kind === "failure" && entry.run.isUnanswered) {
-      this.#hold({ item: record, code: sent.outcome.code, isUnreached: entry.run.isUnreached });
+      this.#hold({ item: record, code: sent.outcome.code, isUnreached: false });
       return undefined;
     }
     // The place in the pool is held until the result is on the disk: what a kill can repeat stays below `concurrency`.

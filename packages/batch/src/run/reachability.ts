@@ -25,16 +25,24 @@ export class Reachability<Held> {
   #held: Unanswered<Held>[] = [];
   #isLost = false;
 
-  /** @returns Why the run ends, once there are too many of them. */
+  /** @returns Why nothing gets through, once there are too many of them. */
   unanswered(one: Unanswered<Held>): Stop | undefined {
     this.#held.push(one);
     this.#isLost ||= this.#held.length >= UNREACHABLE_AFTER;
-    return this.#isLost ? this.#lost(one) : undefined;
+    return this.#isLost ? stopOf(one) : undefined;
   }
 
   /** Something was answered. @returns Those who were held. */
   answered(): readonly Held[] {
+    this.#isLost = false;
     return this.#held.length > 0 ? this.#taken() : [];
+  }
+
+  /** Takes out those that no connection came about for: whoever waits for the endpoint to come back looks with them. */
+  unreached(): readonly Held[] {
+    const unreached = this.#held.filter(({ isUnreached }) => isUnreached);
+    this.#held = this.#held.filter(({ isUnreached }) => !isUnreached);
+    return unreached.map(({ item }) => item);
   }
 
   /**
@@ -43,12 +51,7 @@ export class Reachability<Held> {
    */
   ended(): { readonly stop?: Stop; readonly failed: readonly Held[] } {
     const unreached = this.#held.find(({ isUnreached }) => isUnreached);
-    return unreached === undefined ? { failed: this.#taken() } : { stop: this.#lost(unreached), failed: [] };
-  }
-
-  #lost({ host, code }: Unanswered<Held>): Stop {
-    this.#held = [];
-    return { reason: "unreachable", message: `${host} cannot be reached (${code})` };
+    return unreached === undefined ? { failed: this.#taken() } : { stop: stopOf(unreached), failed: [] };
   }
 
   #taken(): readonly Held[] {
@@ -56,4 +59,8 @@ export class Reachability<Held> {
     this.#held = [];
     return held.map(({ item }) => item);
   }
+}
+
+function stopOf({ host, code }: Unanswered<unknown>): Stop {
+  return { reason: "unreachable", message: `${host} cannot be reached (${code})` };
 }

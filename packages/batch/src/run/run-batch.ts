@@ -59,12 +59,16 @@ function groupOf(concurrency: number): number {
   return Math.min(Math.ceil(concurrency / 2), MOST_RECORDS);
 }
 
-function checkOptions({ limit, sample, maxCost, timeBudget, order }: BatchOptions, concurrency: number): void {
+function checkOptions(
+  { limit, sample, maxCost, timeBudget, maxOutage, order }: BatchOptions,
+  concurrency: number,
+): void {
   checkInteger(concurrency, "concurrency", 1, false);
   if (limit !== undefined) checkInteger(limit, "limit", 1, false);
   if (sample !== undefined) checkInteger(sample, "sample", 1, false);
   checkMaxCost(maxCost);
   if (timeBudget !== undefined) toMs(timeBudget, "timeBudget");
+  if (maxOutage !== undefined) toMs(maxOutage, "maxOutage");
   if (order !== undefined && order !== "input" && order !== "completion") {
     throw optionError("order", '"input" or "completion"', order);
   }

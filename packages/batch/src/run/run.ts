@@ -67,6 +67,8 @@ export class Run {
     this.#pool = new Pool({
       ...{ journal, clock, tell, prices: this.#prices, channels: this.#channels, figures: this.#figures },
       costBound: options.costBound,
+      maxAttempts: options.maxAttempts ?? BATCH_DEFAULTS.maxAttempts,
+      maxOutageMs: toMs(options.maxOutage ?? BATCH_DEFAULTS.maxOutage, "maxOutage"),
       deliver: options.deliver,
       onStop: (stop) => this.#end(stop, "waiting"),
     });

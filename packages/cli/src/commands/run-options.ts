@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { schemaCheck } from "../answer-schema.js";
 import { type EndpointOptions, endpointOf } from "../endpoint-options.js";
 import type { Io } from "../io.js";
-import { duration, oneMore, positiveNumber, wholeNumber } from "../option-values.js";
+import { duration, durationOrZero, oneMore, positiveNumber, wholeNumber } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
 import { endpointSpec } from "./endpoint-spec.js";
 
@@ -19,6 +19,7 @@ export interface RunOptions extends EndpointOptions {
   readonly dialect?: string;
   readonly concurrency?: number;
   readonly timeBudget?: Duration;
+  readonly maxOutage?: Duration;
   readonly maxCost?: number;
   readonly prices?: string;
   readonly limit?: number;
@@ -46,6 +47,7 @@ export function withRunOptions(command: Command): Command {
     .option("--concurrency <n>", "the most requests at once, whatever the quota allows", wholeNumber)
     .optionsGroup("How much of it:")
     .option("--time-budget <time>", "take nothing new after this long, such as 8h; exit code 75", duration)
+    .option("--max-outage <time>", "how long to wait for an endpoint that was there and is gone", durationOrZero, "10m")
     .option("--max-cost <amount>", "take nothing new that could cost more than this in all", positiveNumber)
     .option("--prices <file>", "a price list (JSON) in place of the one that ships along")
     .option("--limit <n>", "run this many of the open requests and leave the rest", wholeNumber)
@@ -93,10 +95,10 @@ export function batchOptionsOf(
   options: RunOptions,
   io: Io,
 ): Omit<BatchOptions, "fetch" | "drain" | "signal" | "onEvent"> {
-  const { concurrency, maxAttempts, deadline, attemptTimeout } = options;
+  const { concurrency, maxAttempts, deadline, attemptTimeout, maxOutage } = options;
   return {
     ...commonOptionsOf(file, options),
-    ...{ concurrency, maxAttempts, deadline, attemptTimeout },
+    ...{ concurrency, maxAttempts, deadline, attemptTimeout, maxOutage },
     endpoints: endpointsOf(options, io),
     validate:
       options.validate === undefined
