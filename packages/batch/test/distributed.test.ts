@@ -19,10 +19,6 @@ async function spent(): Promise<Response> {
   );
 }
 
-async function knownWorkers(): Promise<number> {
-  return (await distributedStatus(world.server.url)).workers.length;
-}
-
 /** Calls `action` with each result that is on the disk, and how many there are by then. */
 function onDone(action: (count: number) => void): Pick<DistributedOptions, "onEvent"> {
   let count = 0;
