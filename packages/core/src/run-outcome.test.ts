@@ -50,6 +50,16 @@ describe("the outcome of a policy that does not retry", () => {
     expect(await own.outcome(hanging)).toMatchObject({ reason: "aborted", error: "gone" });
   });
 
+  test("is an abort where that came while a fallback sought an answer to what a retry had given up", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const policy = compose(fallback(hanging, { clock }), retry({ clock, maxAttempts: 1 }));
+    const running = policy.outcome(failing("no"), { signal: controller.signal });
+    await clock.advance(5);
+    controller.abort("gone");
+    expect(await running).toMatchObject({ reason: "aborted", error: "gone", attempts: 1 });
+  });
+
   test("a value's way counts the call and the time that it took", async () => {
     const clock = virtualClock();
     const outcome = await clock.run(timeout("1s", { clock }).outcome(() => clock.sleep(30).then(() => "answer")));

@@ -38,9 +38,10 @@ export async function outcomeOf<T>(
 const OVERTIME = /^BIDE_(DEADLINE|CALL_TIMEOUT)$/;
 
 function reasonOf(error: unknown, options: RunOptions | undefined, { reason }: Trace): GivenUp["reason"] {
+  // Also where a layer inside had ended before, and another one went on: a fallback that was asked for its answer.
+  if (options?.signal?.aborted && options.signal.reason === error) return "aborted";
   // To a retry that is cut from outside it is all one who cut it.
   if (reason !== undefined && reason !== "aborted") return reason;
-  if (options?.signal?.aborted) return "aborted";
   return OVERTIME.test(String(Object(error).code)) ? "deadline" : (reason ?? "not-retryable");
 }
 
