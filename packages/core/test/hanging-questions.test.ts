@@ -120,6 +120,7 @@ describe.each([
     for (const outer of [
       compose(retry({ clock, deadline: 100 }), inner),
       compose(retry({ clock, deadline: 100 }), circuitBreaker({ clock }), concurrencyLimit({ limit: 1, clock }), inner),
+      compose(onException([10], Error, { clock, deadline: "100ms" }), inner),
     ]) {
       const startedMs = clock.nowMs();
       expect(await clock.run(outer.outcome(operation))).toMatchObject({ reason: "deadline" });

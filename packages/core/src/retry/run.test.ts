@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
-import { type Attempt, compose, retry, timeout } from "../index.js";
+import { type Attempt, type Clock, compose, retry, timeout } from "../index.js";
 import { fail, forever, hang, ok, scripted, slow, virtualClock } from "../testing.js";
 
 describe("bounds", () => {
@@ -19,6 +19,21 @@ describe("bounds", () => {
     const clock = virtualClock();
     const policy = retry({ attemptTimeout: 10, deadline: 10, clock });
     await expect(clock.run(policy.run(scripted(hang())))).rejects.toMatchObject({ code: "BIDE_DEADLINE" });
+  });
+
+  test("a deadline that a clock calls a little early is no time-out of the attempt", async () => {
+    const clock = virtualClock();
+    const early: Clock = {
+      nowMs: () => clock.nowMs(),
+      wallNowMs: () => clock.wallNowMs(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      timer: (atMs, callback) => clock.timer(atMs - 1, callback),
+    };
+    const policy = retry({ deadline: 10, clock: early });
+    await expect(clock.run(policy.run(scripted(hang())))).rejects.toMatchObject({
+      code: "BIDE_DEADLINE",
+      elapsedMs: 9,
+    });
   });
 
   test("no attempt is begun after the deadline, also where a hook took the time that was left", async () => {
