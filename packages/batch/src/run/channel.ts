@@ -125,6 +125,11 @@ export class Channels {
     return isNews;
   }
 
+  /** Whether every endpoint that may be used is out of reach. */
+  get areLost(): boolean {
+    return this.all.every(({ stop, lookedAfterMs }) => stop !== undefined || lookedAfterMs !== undefined);
+  }
+
   /** Whether an endpoint that may be used has answered in this run: one that never did may have a wrong address. */
   get mayComeBack(): boolean {
     return this.all.some(({ stop, hasAnswered }) => stop === undefined && hasAnswered);

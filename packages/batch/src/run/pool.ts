@@ -10,7 +10,7 @@ import { type Channel, type Channels, hostOf } from "./channel.js";
 import type { BatchEvent } from "./events.js";
 import type { OpenRequest } from "./item-feed.js";
 import { type CostBound, costOfAnswer } from "./money.js";
-import { satOut } from "./outage.js";
+import { Outage } from "./outage.js";
 import type { Figures } from "./progress.js";
 import { Reachability, type Unanswered } from "./reachability.js";
 import { type Sent, send } from "./send.js";
@@ -53,6 +53,8 @@ const LET_GO = Symbol("let go");
 /** Given to items that are to go through another endpoint, as theirs is out of reach. */
 const ELSEWHERE = Symbol("elsewhere");
 
+const NO_CONNECTION = "no connection";
+
 /** Works on many items at once and writes down what becomes of each. */
 export class Pool {
   readonly #options: PoolOptions;
@@ -65,10 +67,7 @@ export class Pool {
   #items: Supply | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #ending = new AbortController();
-  /** Why no connection comes about: nothing is taken then, but to look whether that is over. */
-  #lost: Stop | undefined;
-  /** Whether anything was answered since the last look began. */
-  #isReached = false;
+  readonly #outage = new Outage();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -85,14 +84,18 @@ export class Pool {
     this.#items = items;
     for (let size = concurrency; ; size = this.#workers.splice(0).length) {
       await this.#takeTogether(size);
-      if (this.#lost === undefined) {
-        const { stop, failed } = this.#reachability.ended();
-        if (stop === undefined) return void (await Promise.all(failed.map((record) => record())));
-        this.#lost = stop;
-      }
-      if (!(await this.#isBack(items))) return this.#options.onStop(this.#lost);
-      this.#lost = undefined;
+      const stop = this.#outage.lost ?? (await this.#recordHeld());
+      if (stop === undefined) return;
+      this.#outage.begin(stop);
+      if (!(await this.#isBack(items))) return this.#options.onStop(stop);
     }
+  }
+
+  /** Nothing is left to take. @returns Why some are still open. */
+  async #recordHeld(): Promise<Stop | undefined> {
+    const { stop, failed } = this.#reachability.ended();
+    await Promise.all(failed.map((record) => record()));
+    return stop;
   }
 
   async #takeTogether(concurrency: number): Promise<void> {
@@ -106,14 +109,12 @@ export class Pool {
   async #isBack(items: Supply): Promise<boolean> {
     const { clock, channels, maxOutageMs } = this.#options;
     if (!channels.mayComeBack) return false;
-    const look = async (): Promise<boolean> => {
-      this.#isReached = false;
+    const look = async (): Promise<void> => {
       for (const giveBack of this.#reachability.unreached()) await giveBack();
       await this.#takeAll(items, 0, true);
       if (this.#failure) throw this.#failure.error;
-      return this.#isReached;
     };
-    return satOut({ clock, maxMs: maxOutageMs, signal: this.#ending.signal, look });
+    return this.#outage.satOut({ clock, maxMs: maxOutageMs, signal: this.#ending.signal, look });
   }
 
   /** How many items are worked on at once, as long as there are enough. */
@@ -136,10 +137,10 @@ export class Pool {
         const open = items.take() ?? (await items.taken());
         if (open === undefined) return;
         // It came while the endpoint was lost.
-        if (this.#lost && !isLook) return items.giveBack(open);
+        if (this.#outage.lost && !isLook) return items.giveBack(open);
         if (controller.signal.aborted) controller = new AbortController();
         await this.#work(open, controller, place);
-        if (isLook || this.#lost) return;
+        if (isLook || this.#outage.lost) return;
       }
     } catch (error) {
       this.#failure ??= { error };
@@ -191,7 +192,7 @@ export class Pool {
     const { channels } = this.#options;
     const { run, tried } = entry;
     const model = modelOf(entry.open.request);
-    let code = "no connection";
+    let code = NO_CONNECTION;
     for (let channel = channels.freest(model, tried); channel; channel = channels.freest(model, tried)) {
       const sent = await this.#sendThrough(channel, entry);
       if (sent === LET_GO) break;
@@ -228,12 +229,14 @@ export class Pool {
   #hold(one: Omit<Unanswered<() => Promise<void>>, "host">): void {
     const { channels, onStop } = this.#options;
     const stop = this.#reachability.unanswered({ ...one, host: channels.hosts() });
-    if (stop === undefined || this.#lost) return;
-    if (!one.isUnreached || !channels.mayComeBack) {
-      onStop(stop);
-      return;
-    }
-    this.#lost = stop;
+    if (stop === undefined || this.#outage.lost) return;
+    if (one.isUnreached && channels.mayComeBack) this.#sitOut(stop);
+    else onStop(stop);
+  }
+
+  /** What only waits is given back: one look at a time is enough. */
+  #sitOut(stop: Stop): void {
+    this.#outage.begin(stop);
     this.#letGoOf("waiting");
   }
 
@@ -268,7 +271,7 @@ export class Pool {
     if (channel === undefined) return;
     if (isUnreached(attempt)) this.#leave(channel);
     if (attempt.status === undefined) return;
-    this.#isReached = true;
+    this.#outage.reached();
     if (channels.regain(channel)) tell({ type: "endpoint-regained", endpoint: channel.index, host: hostOf(channel) });
   }
 
@@ -276,8 +279,9 @@ export class Pool {
   #leave(channel: Channel): void {
     const { channels, tell } = this.#options;
     if (channels.lose(channel)) tell({ type: "endpoint-lost", endpoint: channel.index, host: hostOf(channel) });
-    // One look at a time is enough: who failed as well need not try by itself.
-    if (this.#lost) this.#letGoOf("waiting");
+    const isOut = this.#outage.unreached() && channels.areLost && channels.mayComeBack;
+    if (isOut)
+      this.#sitOut({ reason: "unreachable", message: `${channels.hosts()} cannot be reached (${NO_CONNECTION})` });
     for (const entry of this.#inFlight) {
       if (entry?.tried.at(-1) !== channel || !entry.run.isWaiting) continue;
       if (channels.hasOther(modelOf(entry.open.request), entry.tried)) entry.controller.abort(ELSEWHERE);

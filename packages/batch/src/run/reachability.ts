@@ -1,7 +1,7 @@
 import type { Stop } from "./stop.js";
 
-/** So many items without any answer, one after another, and the endpoint counts as out of reach. */
-const UNREACHABLE_AFTER = 5;
+/** So many without any answer, one after another, and the endpoint counts as out of reach. */
+export const UNREACHABLE_AFTER = 5;
 
 /** An item that has used up its attempts without any answer, wherever it was sent. */
 export interface Unanswered<Held> {
