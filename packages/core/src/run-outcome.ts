@@ -35,14 +35,14 @@ export async function outcomeOf<T>(
 }
 
 /** The codes of what a call is cut with when its time is over: by a deadline, or by a `timeout` around it. */
-const OVERTIME = /^BIDE_(DEADLINE|CALL_TIMEOUT)$/;
+const OVERTIME: readonly unknown[] = ["BIDE_DEADLINE", "BIDE_CALL_TIMEOUT"];
 
 function reasonOf(error: unknown, options: RunOptions | undefined, { reason }: Trace): GivenUp["reason"] {
   // Also where a layer inside had ended before, and another one went on: a fallback that was asked for its answer.
   if (options?.signal?.aborted && options.signal.reason === error) return "aborted";
   // To a retry that is cut from outside it is all one who cut it.
   if (reason !== undefined && reason !== "aborted") return reason;
-  return OVERTIME.test(String(Object(error).code)) ? "deadline" : (reason ?? "not-retryable");
+  return OVERTIME.includes(Object(error).code) ? "deadline" : (reason ?? "not-retryable");
 }
 
 /** What the trace knows of a run that ended without a value. */
