@@ -48,13 +48,12 @@ export class RetryRun implements Running {
   live: LiveAttempt | undefined = undefined;
   timer: Armed = undefined;
   paused: AsyncContext | (() => void) | undefined = undefined;
-  resolve: ((answer: unknown) => void) | undefined;
+  resolve: ((answer: unknown) => void) | undefined = undefined;
 
-  constructor(config: RetryConfig, inputs: RunInputs, resolve?: (answer: unknown) => void, startedMs?: number) {
+  constructor(config: RetryConfig, inputs: RunInputs, startedMs?: number) {
     const { clock = defaultClock(), signal } = config.given;
     this.config = config.isLive ? readNow(config) : (config as RunConfig);
     this.inputs = inputs;
-    this.resolve = resolve;
     this.clock = clock;
     this.startedMs = startedMs ?? clock.nowMs();
     this.outer = eitherOf(cancellationIn(inputs.options), signal && cancellationOf(signal));
@@ -89,9 +88,7 @@ export class RetryRun implements Running {
 
   /** The promise of a run. */
   start<T>(): Promise<T> {
-    const settled = settledOf<T>(this);
-    this.begin();
-    return settled;
+    return settling(this, () => this.begin());
   }
 
   /**
@@ -103,22 +100,16 @@ export class RetryRun implements Running {
       const attempt = open(this);
       return started(() => operate(this, attempt) as T, attempt).then(
         (value) => succeeded(this, attempt, value),
-        (error: unknown) => {
-          const settled = settledOf<T>(this);
-          fail(this, attempt, error);
-          return settled;
-        },
+        (error: unknown) => adopted(this, () => fail(this, attempt, error)),
       );
     } catch (error) {
-      const settled = settledOf<T>(this);
-      end(this, error);
-      return settled;
+      return settling(this, () => end(this, error));
     }
   }
 
-  /** Goes on from a first attempt that failed before there was a run. */
-  resume(error: unknown): void {
-    go(this, () => failed(this, next(this), "error", error));
+  /** Goes on from a first attempt that failed before there was a run: what its promise becomes. */
+  resume(error: unknown): PromiseLike<never> {
+    return adopted(this, () => go(this, () => failed(this, next(this), "error", error)));
   }
 
   begin(): void {
@@ -135,10 +126,26 @@ export class RetryRun implements Running {
   }
 }
 
-function settledOf<T>(run: Running): Promise<T> {
+/** A promise that the run settles, which goes on with a step. */
+function settling<T>(run: Running, step: () => void): Promise<T> {
   return new Promise((resolve) => {
     run.resolve = resolve as (answer: unknown) => void;
+    step();
   });
+}
+
+/**
+ * What the promise of a first attempt becomes when that has failed: the run settles it from then on. It is told how as any
+ * promise would be that another one is to follow, but is none: a call that sleeps would weigh twice as much for it.
+ */
+function adopted(run: Running, step: () => void): PromiseLike<never> {
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: what is handed to a promise's handlers, and to nobody else.
+    then(resolve: (answer: never) => void) {
+      run.resolve = resolve as (answer: unknown) => void;
+      step();
+    },
+  } as PromiseLike<never>;
 }
 
 /** Ends a pause; after a wait in the context of the caller. */

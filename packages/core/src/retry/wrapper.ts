@@ -18,16 +18,13 @@ export function retryWrapper(config: RetryConfig): (fn: AnyFunction) => AnyFunct
       const args = given.length > 0 ? given : NONE;
       if (!isQuick || isObserved()) return begun(config, { target, args, self: this });
       const startedMs = readsClock ? (clock ?? defaultClock()).nowMs() : undefined;
-      return new Promise((resolve) => {
-        const fail = (error: unknown): void => {
-          new RetryRun(config, { target, args, self: this }, resolve, startedMs).resume(error);
-        };
-        try {
-          Promise.resolve(target.apply(this, given)).then(resolve, fail);
-        } catch (error) {
-          fail(error);
-        }
-      });
+      const fail = (error: unknown): PromiseLike<never> =>
+        new RetryRun(config, { target, args, self: this }, startedMs).resume(error);
+      try {
+        return Promise.resolve(target.apply(this, given)).then(undefined, fail);
+      } catch (error) {
+        return Promise.resolve(fail(error));
+      }
     };
 }
 
