@@ -156,3 +156,19 @@ describe("a block of attempts", () => {
     expect([numbers, clock.pending]).toEqual([[1, 1], 0]);
   });
 });
+
+test("an abort in a try is that try's failure, and the loop's end; nobody has to have awaited the try", async () => {
+  const controller = new AbortController();
+  const seen: unknown[] = [];
+  const block = async (awaits: boolean): Promise<void> => {
+    for await (const attempt of retry.attempts({ signal: controller.signal })) {
+      const tried = attempt.try(() => new Promise(() => undefined));
+      if (awaits) seen.push(await tried);
+    }
+  };
+  const blocks = [true, false].map((awaits) => block(awaits).catch((reason: unknown) => reason));
+  await virtualClock().advance(0);
+  controller.abort("enough");
+  expect(await Promise.all(blocks)).toEqual(["enough", "enough"]);
+  expect(seen).toMatchObject([{ ok: false, failure: { kind: "error", error: "enough", attempt: 1 } }]);
+});

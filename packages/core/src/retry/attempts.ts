@@ -53,13 +53,18 @@ export async function* attemptsOf(
       if (failure) answer(undefined);
       const { attempt } = (await hand.take()).value as Required<Turn>;
       let turn: Promise<IteratorResult<Turn, undefined>> | undefined;
+      // The caller has aborted. That ends the loop; the block need not have awaited its try to hear of it.
+      const cut = (error: unknown): Turn => {
+        const { number, elapsedMs } = attempt;
+        return { failure: { kind: "error", error, attempt: number, elapsedMs } };
+      };
       yield Object.assign(attempt, {
         async try<T>(operation: Operation<T>): Promise<Tried<T>> {
           checkWrappable(operation, "operation");
           if (turn !== undefined) throw new BideError("an attempt is tried once");
           answer(new Promise((resolve) => resolve(operation(attempt))));
           turn = hand.take();
-          const { failure: failed, value } = (await turn).value as Turn;
+          const { failure: failed, value } = await turn.then((taken) => taken.value as Turn, cut);
           return failed ? { ok: false, failure: failed } : { ok: true, value: value as T };
         },
       });

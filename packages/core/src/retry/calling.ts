@@ -8,6 +8,8 @@ import { type Running, settle } from "./running.js";
 
 /** Makes an attempt, and hears how it ends. */
 export function call(run: Running, _: unknown, attempt: LiveAttempt): void {
+  // Whoever was asked before the call may have aborted: then the run is over.
+  if (run.live !== attempt) return;
   const { attemptTimeoutMs, judge } = run.config;
   const failing = (error: unknown): void => fail(run, attempt, error);
   let answer: Promise<unknown>;
@@ -56,6 +58,8 @@ function passed<T>(run: Running, attempt: LiveAttempt, value: T): T | PromiseLik
 }
 
 function judged(run: Running, verdict: boolean, attempt: LiveAttempt, value: unknown): void {
+  // The judge may have aborted.
+  if (run.live !== attempt) return;
   if (Boolean(verdict) === run.config.accepting)
     settle(run, new Promise((resolve) => resolve(succeeded(run, attempt, value))));
   else failed(run, attempt, "result", value);

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { compose, retry, timeout } from "../index.js";
-import { virtualClock } from "../testing.js";
+import { fail, forever, scripted, virtualClock } from "../testing.js";
 
 describe("what a success brings about", () => {
   const broken = new Error("budget down");
@@ -31,5 +31,47 @@ describe("what a success brings about", () => {
     ])
       await policy.run(() => 1, { signal });
     expect([clock.pending, getEventListeners(signal, "abort")]).toEqual([0, []]);
+  });
+});
+
+describe("a run whose hook aborts it while it is asked", () => {
+  const ways: readonly [how: string, answer: () => unknown][] = [
+    ["and answers at once", () => undefined],
+    ["and answers later", async () => undefined],
+    [
+      "and throws",
+      () => {
+        throw new Error("hook");
+      },
+    ],
+    ["and rejects", () => Promise.reject(new Error("hook"))],
+  ];
+
+  test.each(ways)("calls nothing more after `beforeRetry`, and ends once: %s", async (_, answer) => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const onGiveUp = vi.fn();
+    const operation = scripted(forever(fail()));
+    const beforeRetry = (): unknown => {
+      controller.abort("enough");
+      return answer();
+    };
+    const policy = retry({ clock, beforeRetry, onGiveUp, signal: controller.signal });
+    const outcome = await clock.run(policy.outcome(operation));
+    expect(outcome).toMatchObject({ reason: "aborted", error: "enough" });
+    expect([operation.calls.length, onGiveUp.mock.calls.length, clock.pending]).toEqual([1, 1, 0]);
+  });
+
+  test.each([...ways, ["and says no", () => false] as const])("ends once after `until`: %s", async (_, answer) => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const [onGiveUp, onSuccess] = [vi.fn(), vi.fn()];
+    const until = (): boolean => {
+      controller.abort("enough");
+      return answer() as boolean;
+    };
+    const policy = retry({ clock, until, onGiveUp, onSuccess, signal: controller.signal });
+    expect(await clock.run(policy.outcome(() => 1))).toMatchObject({ reason: "aborted", error: "enough" });
+    expect([onGiveUp.mock.calls.length, onSuccess.mock.calls.length, clock.pending]).toEqual([1, 0, 0]);
   });
 });

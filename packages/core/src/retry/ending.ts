@@ -53,6 +53,8 @@ export function leave(run: Running, failure: Failure, stop: Stop, isMatched: boo
 
 /** Ends the run with an error that is not the operation's own. */
 export function end(run: Running, error: unknown): void {
+  // It has ended already, by an abort in the midst of whom it asked.
+  if (run.resolve === undefined) return;
   over(run, stopOf(run, error));
   settle(run, Promise.reject(error));
 }

@@ -86,7 +86,9 @@ export function infoOf(run: Running, failure?: Failure): StepInfo {
   return { call, attempt: attempts, elapsedMs: failure?.elapsedMs ?? elapsedMs(run), waitedMs };
 }
 
-export function settle({ resolve }: Running, answer: unknown): void {
+export function settle(run: Running, answer: unknown): void {
+  const { resolve } = run;
+  run.resolve = undefined;
   resolve?.(answer);
 }
 
