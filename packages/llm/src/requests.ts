@@ -61,7 +61,7 @@ export class Requests {
   async attempt(attempt: Attempt): Promise<Response> {
     for (let isAgain = attempt.number > 1; ; isAgain = true) {
       const admission = await this.#asked(attempt, isAgain);
-      this.#checkStop(admission);
+      this.#checkStop(attempt, admission);
       try {
         return await this.#guarded(attempt, admission);
       } catch (error) {
@@ -78,7 +78,7 @@ export class Requests {
 
   async #admit(attempt: Attempt, isAgain: boolean): Promise<Admission | undefined> {
     const admission = await this.#asked(attempt, isAgain);
-    this.#checkStop(admission);
+    this.#checkStop(attempt, admission);
     return admission;
   }
 
@@ -88,13 +88,14 @@ export class Requests {
     return lane?.admit(facts.size, new AdmissionRequest(attempt, layer.config.priority, isAgain));
   }
 
-  /** @throws what stopped the key meanwhile. */
-  #checkStop(admission: Admission | undefined): void {
+  /** @throws what stopped the key meanwhile, or why the call was cut: its turn may have come in the same moment. */
+  #checkStop(attempt: Attempt, admission: Admission | undefined): void {
     const { layer, about } = this.#errand;
+    const cut = cancellationIn(attempt);
     const stop = layer.gates.stopOf(about.keyId);
-    if (stop === undefined) return;
+    if (stop === undefined && cut?.aborted !== true) return;
     admission?.unsent();
-    throw stop.failure;
+    throw stop === undefined ? cut?.reason : stop.failure;
   }
 
   /** Leaves a host alone that is short of capacity. */

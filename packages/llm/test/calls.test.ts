@@ -292,6 +292,30 @@ describe("time", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("a call that is aborted as its turn comes sends nothing, tells of no request, and gives its place back", async () => {
+    const leaving = new AbortController();
+    const quota = new Quota({ concurrency: 1 });
+    const { clock, server, fetch, events } = setup([answer("Hello.")], {
+      quota,
+      onEvent: ({ type }) => {
+        // The place of the first has just been given to the second.
+        if (type === "answer-settled") leaving.abort("enough");
+      },
+    });
+    const [url, init] = chat();
+    const calls = [fetch(url, init), fetch(url, { ...init, signal: leaving.signal }), fetch(url, init)];
+
+    const settled = await clock.run(Promise.allSettled(calls));
+
+    expect(settled.map((call) => (call.status === "fulfilled" ? call.value.status : call.reason))).toEqual([
+      ...[200, "enough", 200],
+    ]);
+    expect(server.requests).toHaveLength(2);
+    expect(events.filter(({ type }) => type === "request-sent")).toHaveLength(2);
+    expect(events.filter(({ type }) => type === "request-abandoned")).toEqual([]);
+    expect(quota.state()).toMatchObject([{ inFlight: 0, queueLength: 0 }]);
+  });
+
   test("an aborted call sends nothing", async () => {
     const { clock, fetch, server } = setup([answer("Hello.")]);
     const [url, init] = chat();

@@ -85,7 +85,7 @@ export interface RunShown {
 
 /** Requests that failed in one way. */
 export interface FailureKind {
-  /** What it means for what to do next, such as `rate`. */
+  /** What it means for what to do next, such as `rate`; `cut` of what was ended from here. */
   readonly class: string;
   /** The rule or the network's code, such as `ECONNRESET`. */
   readonly code: string;

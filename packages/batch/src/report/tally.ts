@@ -39,7 +39,7 @@ export class Tally {
     this.queuedMs.add(attempt.queuedMs ?? 0);
     if (attempt.status === 429) this.rateLimited++;
     if (isAnswered(attempt)) this.#addAnswer(attempt);
-    else if (attempt.class !== undefined || attempt.status !== undefined) this.#addFailure(attempt);
+    else this.#addFailure(attempt);
     this.#addModel(attempt);
     if (attempt.worker !== undefined) this.#workerOf(attempt.worker).add(attempt, isAnswered(attempt));
   }
@@ -91,7 +91,8 @@ export class Tally {
   }
 
   #addFailure({ class: decided, code = "", status }: JournalAttempt): void {
-    const type = decided ?? "unknown";
+    // Neither an answer nor a failure of it: the run ended, or another request was faster.
+    const type = decided ?? (status === undefined ? "cut" : "unknown");
     const key = `${type} ${code} ${status}`;
     const kind = this.#failures.get(key) ?? { class: type, code, status, attempts: 0 };
     kind.attempts++;
