@@ -43,6 +43,14 @@ async function cutRun(items: number, after: number): Promise<void> {
   await world.run(world.input(items), { window: 40, signal: cut.signal, ...hook });
 }
 
+test("options of another name, and of a run on one machine, are refused", async () => {
+  const typed = { windw: 5 } as Partial<DistributedOptions>;
+  await expect(world.run(world.input(1), typed)).rejects.toThrow("did you mean `window`?");
+  const alone = { concurrency: 5 } as Partial<DistributedOptions>;
+  await expect(world.run(world.input(1), alone)).rejects.toThrow("runDistributed has no option `concurrency`");
+  expect(() => world.worker({ lok: "1s" } as object)).toThrow("did you mean `lock`?");
+});
+
 describe("a run over workers", () => {
   test("is answered by all of them, and nothing of it stays in Redis", async () => {
     const pair = [world.worker(), world.worker()];

@@ -87,6 +87,16 @@ describe("a store that fails in the middle", () => {
   });
 });
 
+test("an input that throws is no damage of the journal: its own error comes out, and nothing is left behind", async () => {
+  const error = new TypeError("rows is not a function");
+  async function* broken() {
+    yield { custom_id: "a", body: { model: "emu" } };
+    throw error;
+  }
+  await expect(f.run(broken())).rejects.toBe(error);
+  expect(existsSync(`${f.output}.bide`)).toBe(false);
+});
+
 describe("a store that fails as the results are written", () => {
   test.each([
     ["SQLITE_CORRUPT", "database disk image is malformed", "damaged"],

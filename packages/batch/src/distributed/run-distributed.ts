@@ -1,16 +1,17 @@
 import type { PriceList } from "@bide/llm";
 import { type Clock, systemClock } from "bide";
-import { checkInteger, toMs } from "bide/kit";
+import { checkInteger, optionError, toMs } from "bide/kit";
 import type { Redis } from "ioredis";
 import { checkInput, checkLayout, checkOutput, filesOf } from "../files.js";
 import { isObject, parsedJson } from "../formats/json.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
 import type { RunSettings } from "../journal/records.js";
+import { checkBatchOptions } from "../run/checked-options.js";
 import { importInput } from "../run/import-input.js";
 import { inputOf } from "../run/input.js";
 import { openRequests } from "../run/item-feed.js";
-import { checkMaxCost, costBoundOf } from "../run/money.js";
+import { costBoundOf } from "../run/money.js";
 import type { BatchSummary } from "../run/options.js";
 import type { Stop } from "../run/stop.js";
 import { Coordinator, type CoordinatorParts, runOf } from "./coordinator.js";
@@ -81,14 +82,21 @@ export async function runDistributed(options: DistributedOptions): Promise<Batch
   }
 }
 
-/** @throws OptionError for one that is out of range. */
-function checkOptions({ window, limit, sample, timeBudget, promptsFor, maxCost }: DistributedOptions): void {
-  for (const [name, value] of Object.entries({ window, limit, sample })) {
-    if (value !== undefined) checkInteger(value, name, 1, false);
-  }
-  checkMaxCost(maxCost);
-  toMs(timeBudget ?? 0, "timeBudget");
+const OPTIONS: { readonly [option in keyof Required<DistributedOptions>]: true } = {
+  ...{ input: true, prompts: true, output: true, order: true, retryFailed: true, timeBudget: true, limit: true },
+  ...{ sample: true, model: true, prices: true, maxCost: true, drain: true, signal: true, clock: true },
+  ...{ openDatabase: true, onEvent: true, redis: true, window: true, promptsFor: true, secret: true, schema: true },
+  onWarning: true,
+};
+
+/** @throws OptionError for one that is unknown or out of range. */
+function checkOptions(options: DistributedOptions): void {
+  checkBatchOptions(options, "runDistributed", Object.keys(OPTIONS));
+  const { window, promptsFor, redis } = options;
+  if (window !== undefined) checkInteger(window, "window", 1, false);
   toMs(promptsFor ?? DISTRIBUTED_DEFAULTS.promptsFor, "promptsFor");
+  // Not shown: it may hold a password.
+  if (typeof redis !== "string" || redis === "") throw optionError("redis", "the address of a Redis", typeof redis);
 }
 
 /** The run in Redis, and what goes there and comes back. */

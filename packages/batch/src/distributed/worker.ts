@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "bide";
-import { checkInteger, toMs } from "bide/kit";
+import { checkInteger, checkKeys, toMs } from "bide/kit";
 import type { Redis } from "ioredis";
 import { settingsOf } from "../run/endpoint.js";
 import type { Stop } from "../run/stop.js";
@@ -32,13 +32,20 @@ const KEEPS_EVERY_BEATS = 60;
 /** How long a worker that ends waits for Redis to hear of it. */
 const GOODBYE_MS = 1000;
 
+const OPTIONS: { readonly [option in keyof Required<WorkerOptions>]: true } = {
+  ...{ baseUrl: true, apiKey: true, headers: true, quota: true, dialect: true, fetch: true, maxAttempts: true },
+  ...{ deadline: true, attemptTimeout: true, validate: true, redis: true, concurrency: true, schemaCheck: true },
+  ...{ secret: true, lock: true, drainsFor: true, onStop: true, onProblem: true, name: true, clock: true },
+};
+
 /**
  * Starts a worker: it finds the runs in Redis, works on their requests with its own endpoint and key, and hands the results
  * to the coordinators.
  *
- * @throws OptionError for an option that is out of range.
+ * @throws OptionError for an option that is unknown or out of range.
  */
 export function startWorker(options: WorkerOptions): DistributedWorker {
+  checkKeys(options, Object.keys(OPTIONS), "startWorker");
   const { concurrency = WORKER_DEFAULTS.concurrency } = options;
   checkInteger(concurrency, "concurrency", 1, false);
   const lockMs = toMs(options.lock ?? WORKER_DEFAULTS.lock, "lock");

@@ -1,4 +1,5 @@
 import { JournalError } from "../errors.js";
+import { UnexpectedRow } from "./row.js";
 
 /** Whether an error carries this code, or one that refines it (`SQLITE_IOERR_WRITE` refines `SQLITE_IOERR`). */
 export function hasCode(error: unknown, code: string): boolean {
@@ -38,7 +39,8 @@ export function* rowsOrProblem<T>(file: string, rows: () => Iterable<T>): Iterab
 }
 
 function isDamage(error: unknown): boolean {
-  if (hasCode(error, "SQLITE_CORRUPT") || hasCode(error, "SQLITE_NOTADB") || error instanceof TypeError) return true;
+  if (hasCode(error, "SQLITE_CORRUPT") || hasCode(error, "SQLITE_NOTADB") || error instanceof UnexpectedRow)
+    return true;
   // The layout is not the one that was made: the version was looked at before.
   return hasCode(error, "SQLITE_ERROR") && error instanceof Error && /^no such (column|table)/.test(error.message);
 }

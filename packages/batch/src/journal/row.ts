@@ -1,6 +1,6 @@
 import type { Row } from "./database.js";
 
-/** The integer in a column. @throws TypeError for anything else: the file is not what this program wrote. */
+/** The integer in a column. @throws UnexpectedRow for anything else: the file is not what this program wrote. */
 export function integerIn(row: Row | undefined, column: number): number {
   const value = row?.[column];
   if (typeof value !== "number" || !Number.isSafeInteger(value)) throw wrong(column, "an integer");
@@ -43,6 +43,9 @@ export function bytesIn(row: Row | undefined, column: number): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-function wrong(column: number, expected: string): TypeError {
-  return new TypeError(`column ${column} does not hold ${expected}`);
+/** A row that this program did not write so. */
+export class UnexpectedRow extends TypeError {}
+
+function wrong(column: number, expected: string): UnexpectedRow {
+  return new UnexpectedRow(`column ${column} does not hold ${expected}`);
 }

@@ -1,4 +1,5 @@
 import type { BatchOutput } from "../formats/batch-response.js";
+import { checkBatchOptions } from "./checked-options.js";
 import { Handover } from "./handover.js";
 import type { BatchOptions, BatchSummary } from "./options.js";
 import { runBatchTo } from "./run-batch.js";
@@ -11,6 +12,7 @@ import { runBatchTo } from "./run-batch.js";
  * @throws What `runBatch` throws.
  */
 export async function* batchResults(options: BatchOptions): AsyncGenerator<BatchOutput, BatchSummary, void> {
+  checkBatchOptions(options, "batchResults");
   const left = new AbortController();
   const results = new Handover<BatchOutput>();
   const drain = options.drain ? AbortSignal.any([options.drain, left.signal]) : left.signal;

@@ -1,6 +1,7 @@
 import { Quota, type QuotaOptions } from "@bide/llm";
 import { OptionError } from "bide";
 import { optionError } from "bide/kit";
+import { isObject } from "../formats/json.js";
 import type { EndpointSettings } from "../journal/records.js";
 
 /** Where requests go and what goes with each. */
@@ -42,6 +43,7 @@ export function endpointsOf(
   const all = endpoints ?? [{ baseUrl: baseUrl ?? "", apiKey, headers, quota, dialect }];
   if (all.length === 0) throw optionError("endpoints", "at least one endpoint", endpoints);
   for (const endpoint of all) {
+    if (!isObject(endpoint)) throw optionError("endpoints", "a list of endpoints, each with its `baseUrl`", endpoint);
     if (!/^https?:/i.test(endpoint.baseUrl) || !URL.canParse(endpoint.baseUrl))
       throw optionError("baseUrl", "an address with http:// or https://", endpoint.baseUrl);
     checkHeaders(endpoint);

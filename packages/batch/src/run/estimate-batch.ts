@@ -4,6 +4,7 @@ import { filesOf } from "../files.js";
 import { withModel } from "../formats/request-facts.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
+import { checkBatchOptions } from "./checked-options.js";
 import { endpointsOf } from "./endpoint.js";
 import { type BatchEstimate, Estimator } from "./estimate.js";
 import { tryInput } from "./import-input.js";
@@ -17,6 +18,7 @@ import type { BatchOptions } from "./options.js";
  * @throws InputError, OutputError, JournalError, OptionError, as `runBatch` does.
  */
 export async function estimateBatch(options: BatchOptions): Promise<BatchEstimate> {
+  checkBatchOptions(options, "estimateBatch");
   const { clock = systemClock, openDatabase = openLibsql, prices = PRICE_LIST } = options;
   const endpoints = options.endpoints?.length === 0 ? [] : endpointsOf(options);
   const files = filesOf(options.output);

@@ -1,15 +1,15 @@
 import { systemClock } from "bide";
-import { checkInteger, optionError, toMs } from "bide/kit";
 import { filesOf } from "../files.js";
 import type { ImportReport } from "../journal/import.js";
 import { Journal } from "../journal/journal.js";
 import { openLibsql } from "../journal/libsql.js";
 import { layerOf, layerOptions } from "./channel.js";
+import { checkBatchOptions } from "./checked-options.js";
 import { firstConcurrency } from "./concurrency.js";
 import { endpointsOf } from "./endpoint.js";
 import { importInput } from "./import-input.js";
 import { checkedInput, type Input } from "./input.js";
-import { checkMaxCost, costBoundOf } from "./money.js";
+import { costBoundOf } from "./money.js";
 import type { BatchOptions, BatchSummary } from "./options.js";
 import type { Deliver } from "./pool.js";
 import { Run } from "./run.js";
@@ -26,10 +26,10 @@ export function runBatch(options: BatchOptions): Promise<BatchSummary> {
 
 /** The same, with every output line handed on: those of earlier runs first. */
 export async function runBatchTo(options: BatchOptions, deliver: Deliver | undefined): Promise<BatchSummary> {
+  checkBatchOptions(options, "runBatch");
   const { clock = systemClock, openDatabase = openLibsql } = options;
   const endpoints = endpointsOf(options);
   const concurrency = options.concurrency ?? firstConcurrency(endpoints);
-  checkOptions(options, concurrency);
   // What is wrong with an option of the layer is said before anything is touched.
   for (const endpoint of endpoints) layerOf(endpoint, options.fetch, layerOptions(options));
   const files = filesOf(options.output);
@@ -57,21 +57,6 @@ const MOST_RECORDS = 256;
 
 function groupOf(concurrency: number): number {
   return Math.min(Math.ceil(concurrency / 2), MOST_RECORDS);
-}
-
-function checkOptions(
-  { limit, sample, maxCost, timeBudget, maxOutage, order }: BatchOptions,
-  concurrency: number,
-): void {
-  checkInteger(concurrency, "concurrency", 1, false);
-  if (limit !== undefined) checkInteger(limit, "limit", 1, false);
-  if (sample !== undefined) checkInteger(sample, "sample", 1, false);
-  checkMaxCost(maxCost);
-  if (timeBudget !== undefined) toMs(timeBudget, "timeBudget");
-  if (maxOutage !== undefined) toMs(maxOutage, "maxOutage");
-  if (order !== undefined && order !== "input" && order !== "completion") {
-    throw optionError("order", '"input" or "completion"', order);
-  }
 }
 
 /** What the input brought; a journal that was made for a bad one is removed again. */

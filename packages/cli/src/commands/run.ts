@@ -80,7 +80,10 @@ async function estimateOf(file: string, batch: BatchOptions, { json }: RunOption
 
 async function runOverWorkers(file: string, options: RunOptions, io: Io): Promise<number> {
   const batch = distributedOptionsOf(file, options);
-  if (options.dryRun) return estimateOf(file, { ...batch, endpoints: [] }, options, io);
+  if (options.dryRun) {
+    const { schema: _, ...estimated } = batch;
+    return estimateOf(file, { ...estimated, endpoints: [] }, options, io);
+  }
   const [redis, secret] = [redisOf(options.redis, io), secretOf(io)];
   const { runDistributed } = await loadDistributed();
   const told = { file, options, currency: (batch.prices ?? PRICE_LIST).currency };
