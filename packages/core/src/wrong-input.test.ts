@@ -114,6 +114,11 @@ describe("what is given by mistake is refused at once, by the name of the option
       () => rateLimit(limits).sync({ requests: { remaining: 1, atMs: untyped(new Date(0)) } }),
     ],
     [
+      "requests.atMs",
+      "expected `requests.atMs` to be a number, got `NaN` (number)",
+      () => rateLimit(limits).sync({ requests: { remaining: 1, atMs: Number.NaN } }),
+    ],
+    [
       "adaptive",
       "expected `adaptive` to be true or false, got `0` (number)",
       () => concurrencyLimit(untyped({ limit: 1, adaptive: 0 })),

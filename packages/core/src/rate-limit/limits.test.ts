@@ -116,6 +116,11 @@ describe("what is refused when the policy is made", () => {
     );
   });
 
+  test("a priority that a function of the arguments says is checked when it is said", async () => {
+    const limiter = rateLimit({ requests: good }, { clock: virtualClock(), priority: () => Number.NaN });
+    await expect(limiter(() => "answer")()).rejects.toThrow("expected `priority` to be a finite number, got `NaN`");
+  });
+
   test("a limit is a policy", () => {
     const policy: Policy = rateLimit({ requests: good });
     expect(policy).toBeTypeOf("function");
