@@ -1,5 +1,6 @@
 import type { StandardSchema } from "@bide/llm";
 import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type DistributedOptions, distributedStatus } from "../src/distributed.js";
 import { idsTo, World } from "./distributed-world.js";
@@ -130,6 +131,18 @@ describe("a run over workers", () => {
     expect(summary).toMatchObject({ total: 100, succeeded: 100, open: 0 });
     expect(world.idsInOutput()).toEqual(idsTo(100));
   });
+
+  test("puts there once more what Redis knows and has in no list: its end is not waited for in vain", async () => {
+    world.worker();
+    const forget = async (redis: Redis): Promise<void> => {
+      const lists = (await redis.keys("*:run-*")).filter((key) => !key.includes(":item-"));
+      await redis.del(lists);
+    };
+    const hook = onDone((done) => done === 10 && void world.withRedis(forget));
+    const summary = await world.run(world.input(100), { window: 40, ...hook });
+    expect(summary).toMatchObject({ total: 100, succeeded: 100, open: 0 });
+    expect(world.idsInOutput()).toEqual(idsTo(100));
+  }, 20_000);
 
   test("ends when it is asked to: what waits leaves Redis, what is under way is written", async () => {
     world.worker({ concurrency: 4 });

@@ -127,6 +127,12 @@ export class RunQueue {
     };
   }
 
+  /** Whether no job stands in any of its lists. */
+  async isEmpty(): Promise<boolean> {
+    const { waiting, active, ended } = await this.counts();
+    return waiting + active + ended === 0;
+  }
+
   /** No job begins from now on; those that wait are forgotten. */
   async halt(): Promise<void> {
     await this.#queue.pause();

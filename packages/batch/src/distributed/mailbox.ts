@@ -101,11 +101,15 @@ export class Mailbox {
     await this.post(items);
   }
 
-  /** Keeps what is in Redis alive, and puts there once more what it has lost, as after a restart without a disk. */
+  /**
+   * Keeps what is in Redis alive, and puts there once more what it has lost, as after a restart without a disk. A job may be
+   * there and stand in no list: a worker for whom the run was over has let those go, a moment after they were made anew.
+   */
   async restore(): Promise<void> {
     await this.#queue.keep(RUN_KEPT_MS);
     const missing = await this.#queue.keepJobs(this.#nextToLookAt(), RUN_KEPT_MS);
     await this.post(missing.flatMap((id) => this.#pending.get(id) ?? []));
+    if (this.#pending.size > 0 && (await this.#queue.isEmpty())) await this.again([...this.#pending.values()]);
   }
 
   /**
