@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
-import { compose, retry, timeout } from "../index.js";
+import { compose, observe, retry, timeout } from "../index.js";
 import { fail, forever, scripted, virtualClock } from "../testing.js";
 
 describe("what a success brings about", () => {
@@ -73,5 +73,20 @@ describe("a run whose hook aborts it while it is asked", () => {
     const policy = retry({ clock, until, onGiveUp, onSuccess, signal: controller.signal });
     expect(await clock.run(policy.outcome(() => 1))).toMatchObject({ reason: "aborted", error: "enough" });
     expect([onGiveUp.mock.calls.length, onSuccess.mock.calls.length, clock.pending]).toEqual([1, 0, 0]);
+  });
+
+  test("tells nothing more once it has told its end, whatever the judge that aborted it says", async () => {
+    for (const verdict of [true, false]) {
+      const controller = new AbortController();
+      const until = (): boolean => {
+        controller.abort("enough");
+        return verdict;
+      };
+      const told: string[] = [];
+      const stop = observe(({ type }) => told.push(type));
+      await expect(retry({ until, signal: controller.signal }).run(() => 1)).rejects.toBe("enough");
+      stop();
+      expect(told).toEqual(["attempt-started", "attempt-failed", "run-gave-up"]);
+    }
   });
 });
