@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { llmFetch } from "@bide/llm";
 import { OptionError } from "bide";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readJournal } from "../src/index.js";
+import { type BatchEvent, readJournal } from "../src/index.js";
 import { batchLines, type Fixture, fixture, prompts } from "./batch-fixture.js";
 
 let f: Fixture;
@@ -61,6 +61,22 @@ describe("runBatch", () => {
     expect(told.filter((type) => type === "attempt-ended")).toHaveLength(20);
     expect(changes.length).toBeGreaterThan(0);
     expect(told.filter((type) => type === "quota-changed")).toEqual(changes);
+  });
+
+  test.each([
+    [{ limit: 2 }, 2],
+    [{ sample: 3 }, 3],
+    [{}, Number.POSITIVE_INFINITY],
+  ])("tells whoever looks on how many it is to do: %j", async (part, most) => {
+    const told: number[] = [];
+    const onEvent = (event: BatchEvent): void => {
+      if (event.type === "run-started") told.push(event.progress.limit);
+    };
+    await f.run(f.write("prompts.jsonl", batchLines(prompts(5))), { ...part, onEvent });
+    const journal = readJournal(f.output);
+    told.push(journal.progress()?.progress.limit ?? 0);
+    journal.close();
+    expect(told).toEqual([most, most]);
   });
 
   test.each([

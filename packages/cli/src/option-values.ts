@@ -52,6 +52,12 @@ export function header(text: string, before: Readonly<Record<string, string>> = 
   return { ...before, [name.toLowerCase()]: value };
 }
 
+/** The output of a run: results are put in place at its end, with a journal beside them, which a stream cannot have. */
+export function outputFile(text: string): string {
+  if (text !== "" && text !== "-") return text;
+  throw new InvalidArgumentError("Expected the name of a file; for events on stdout there is --json.");
+}
+
 /** Whether a text may be sent in a header: it has no line ends, and no signs beyond Latin-1. */
 export function isHeaderValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);

@@ -166,6 +166,8 @@ describe("a command line that cannot be", () => {
     [["--endpoint", "http://127.0.0.1:9/v1"], "--endpoint takes the place of --base-url"],
     [["--dialect", "klingon"], "expected `dialect` to be one of azure, openai,"],
     [["--max-cost", "free"], "Expected a number > 0."],
+    [["-o", "-"], "Expected the name of a file; for events on stdout there is --json."],
+    [["--max-outage", "soon"], "Expected a time with its unit"],
     [["--order", "random"], "Allowed choices are input, completion."],
     [["--prices", "none.json"], "--prices none.json: the file cannot be read"],
     [["--validate", "none.json"], "--validate none.json: the file cannot be read"],

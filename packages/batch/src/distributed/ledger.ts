@@ -29,13 +29,15 @@ export class Ledger {
   readonly #prices: PriceList;
   readonly #onEvent: DistributedOptions["onEvent"];
 
-  constructor(journal: Journal, clock: Clock, { prices = PRICE_LIST, onEvent }: DistributedOptions) {
+  constructor(journal: Journal, clock: Clock, options: DistributedOptions) {
+    const { prices = PRICE_LIST, onEvent, limit = Number.POSITIVE_INFINITY, sample = limit } = options;
     this.#journal = journal;
     this.#prices = prices;
     this.#onEvent = onEvent;
     this.figures = noFigures(clock);
     const { total, succeeded, failed } = journal.counts();
-    Object.assign(this.figures, { total, before: succeeded + failed, failedBefore: failed });
+    const before = succeeded + failed;
+    Object.assign(this.figures, { total, before, failedBefore: failed, limit: Math.min(limit, sample) });
   }
 
   get prices(): PriceList {

@@ -139,7 +139,7 @@ function progressIn(database: Database): LastProgress | undefined {
     ...lane,
     mostInFlight: lane.mostInFlight ?? Number.POSITIVE_INFINITY,
   }));
-  return { atMs, progress: { ...progress, lanes } };
+  return { atMs, progress: { ...progress, limit: progress.limit ?? Number.POSITIVE_INFINITY, lanes } };
 }
 
 function modelsIn(database: Database): ReadonlyMap<string, number> {

@@ -25,6 +25,8 @@ export interface Progress extends RequestTotals {
   readonly failedBefore: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** The most items of this run, by its `limit` or `sample`; else `Infinity`. */
+  readonly limit: number;
   /** Items that are being worked on: their request is under way, or waits for its turn. */
   readonly inFlight: number;
   /** Those of them whose request is under way at this moment; the others wait for quota, a pause or a retry. */
@@ -44,6 +46,7 @@ export const NO_PROGRESS: Progress = Object.freeze({
   failedBefore: 0,
   succeeded: 0,
   failed: 0,
+  limit: Number.POSITIVE_INFINITY,
   inFlight: 0,
   sending: 0,
   attempts: 0,

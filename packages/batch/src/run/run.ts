@@ -78,7 +78,8 @@ export class Run {
     const { concurrency, retryFailed } = this.#options;
     if (retryFailed) this.#journal.reopenFailed();
     const { total, succeeded, failed } = this.#journal.counts();
-    Object.assign(this.#figures, { total, before: succeeded + failed, failedBefore: failed });
+    const before = succeeded + failed;
+    Object.assign(this.#figures, { total, before, failedBefore: failed, limit: this.#limit });
     const run = this.#journal.beginRun(this.#clock.wallNowMs(), this.#told());
     this.#tell({ type: "run-started", progress: this.#figures, changes, lanes: () => this.#channels.lanes() });
     try {
@@ -122,6 +123,11 @@ export class Run {
     return new Supply(groups, () => this.#stop !== undefined);
   }
 
+  get #limit(): number {
+    const { limit = Number.POSITIVE_INFINITY, sample = Number.POSITIVE_INFINITY } = this.#options;
+    return Math.min(limit, sample);
+  }
+
   /** A quota that turned out to be larger than was thought needs more in flight; a bound that was told stays. */
   #grow(): void {
     if (this.#options.mostConcurrency === undefined) this.#pool.grow(learnedConcurrency(this.#channels.lanes()));
@@ -137,8 +143,8 @@ export class Run {
   async #finish(): Promise<BatchSummary> {
     const counts = this.#journal.counts();
     const { open } = counts;
-    const { limit = Number.POSITIVE_INFINITY, sample = Number.POSITIVE_INFINITY, order } = this.#options;
-    if (open > 0) this.#stop ??= this.#channels.parked ?? asManyAsAsked(Math.min(limit, sample));
+    const { order } = this.#options;
+    if (open > 0) this.#stop ??= this.#channels.parked ?? asManyAsAsked(this.#limit);
     const isAsAsked = open === 0 || this.#stop?.reason === "limit";
     if (isAsAsked) await writeResults(this.#files, (wanted) => this.#journal.outputLines({ ...wanted, order }));
     const { currency } = this.#prices;

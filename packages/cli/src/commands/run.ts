@@ -15,6 +15,7 @@ import { EXIT } from "../exit-codes.js";
 import { keepAliveFetch } from "../http/undici-fetch.js";
 import { hearInterrupts } from "../interrupts.js";
 import type { Io } from "../io.js";
+import { outputFile } from "../option-values.js";
 import { estimateJson, estimateText } from "../progress/estimate.js";
 import { JsonEvents } from "../progress/json-events.js";
 import { PeopleEvents } from "../progress/people-events.js";
@@ -44,7 +45,11 @@ export function addRun(program: Command, io: Io, exit: (code: number) => void): 
     .summary("send every request of a file and write every answer")
     .description("Send every request of a file and write every answer, across crashes.")
     .argument("<file>", "OpenAI Batch lines (JSONL), or prompts (CSV, JSONL, text); gzip or not; - for stdin")
-    .requiredOption("-o, --output <file>", "where the results go; .csv for the rows of a CSV with their answers");
+    .requiredOption(
+      "-o, --output <file>",
+      "where the results go; .csv for the rows of a CSV with their answers",
+      outputFile,
+    );
   withRedisOption(
     withRunOptions(withEndpointOptions(command)),
     "let `bide worker`s on any machines send, by this Redis",

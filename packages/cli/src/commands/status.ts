@@ -82,7 +82,8 @@ function statusIn(reader: JournalReader, nowMs: number): Status {
   const { total, succeeded, failed } = counts;
   const isTold = last !== undefined && isRunning === (current !== undefined);
   const told = isTold ? last.progress : NO_PROGRESS;
-  const progress = { ...told, total, succeeded, failed, before: 0, failedBefore: 0 };
+  const limit = told.limit + told.before;
+  const progress = { ...told, total, succeeded, failed, before: 0, failedBefore: 0, limit };
   const rates = ratesOf(progress, succeeded + failed - told.before);
   const standing = standingOf(progress, run?.settings.prices?.currency ?? "USD", rates);
   const state = isRunning ? "running" : run === undefined ? "new" : counts.open === 0 ? "done" : "stopped";

@@ -61,7 +61,7 @@ export class Standings {
 
 /** How a run stands by its figures alone, with what happened per minute of late. */
 export function standingOf(progress: Progress, currency: string, rates: Rates): Standing {
-  const { total, before, failedBefore, sending, attempts, rateLimited, lanes } = progress;
+  const { total, before, failedBefore, limit, sending, attempts, rateLimited, lanes } = progress;
   const { inputTokens, outputTokens, cost, unpriced, elapsedMs } = progress;
   const { requestsPerMinute, tokensPerMinute, donePerMinute } = rates;
   const done = before + progress.succeeded + progress.failed;
@@ -74,7 +74,10 @@ export function standingOf(progress: Progress, currency: string, rates: Rates): 
     inFlight: sending,
     waiting: Math.max(0, total - done - sending),
     ...{ requestsPerMinute, tokensPerMinute },
-    ...paceOf(lanes, { left: total - done, donePerMinute }),
+    ...paceOf(lanes, {
+      left: Math.max(0, Math.min(total - done, limit - progress.succeeded - progress.failed)),
+      donePerMinute,
+    }),
     ...{ attempts, rateLimited, inputTokens, outputTokens },
     cost: cost > 0 || unpriced === 0 ? cost : undefined,
     ...{ currency, elapsedMs },
