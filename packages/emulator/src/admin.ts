@@ -31,7 +31,7 @@ export function adminReply(endpoint: Steered, request: WireRequest): Reply {
       case "GET /__admin/log":
         return jsonReply(endpoint, 200, { entries: selected(endpoint.log(), new URLSearchParams(query)) });
       default:
-        return jsonReply(endpoint, 404, { error: { message: `Unknown request URL: ${request.method} ${path}.` } });
+        return jsonReply(endpoint, 404, { error: { message: `Invalid URL (${request.method} ${path})` } });
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

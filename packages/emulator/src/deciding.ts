@@ -108,7 +108,11 @@ function modelRoutes(exchange: Exchange, request: WireRequest, options: Endpoint
   if (request.method === "GET" && /^(?:\/[a-z]+)?\/v1\/models$/.test(path)) return listing(exchange, modelList(models));
   if (request.method === "GET" && name !== undefined && models.includes(name))
     return listing(exchange, modelCard(name));
-  return turnedAway(exchange, "not-found", `Unknown request URL: ${request.method} ${path}.`);
+  if (request.method === "GET" && name !== undefined) {
+    exchange.entry.model = name;
+    return turnedAway(exchange, "not-found", `The model '${name}' does not exist`);
+  }
+  return turnedAway(exchange, "not-found", `Invalid URL (${request.method} ${path})`);
 }
 
 function listing(exchange: Exchange, body: JsonObject): Reply {

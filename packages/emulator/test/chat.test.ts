@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { type Emulator, startEmulator } from "../src/index.js";
+import { type Emulator, emulatorFetch, startEmulator } from "../src/index.js";
 
 const ask = { model: "gpt-x", messages: [{ role: "user" as const, content: "Hey! Mista!" }] };
 
@@ -49,3 +49,21 @@ describe("chat completions through the official openai client", () => {
 function clientOf(emulator: Emulator): OpenAI {
   return new OpenAI({ apiKey: "test-key", baseURL: emulator.baseUrl, maxRetries: 0 });
 }
+
+test("an address that there is not is told apart from a model that there is not", async () => {
+  const call = emulatorFetch({ models: ["gpt-x"] });
+  const told = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+    const response = await call(`https://any.host${path}`, init);
+    return [response.status, await response.json()];
+  };
+  const body = { type: "invalid_request_error", param: null };
+
+  expect(await told("/chat/completions", { method: "POST", body: "{}" })).toEqual([
+    404,
+    { error: { ...body, code: null, message: "Invalid URL (POST /chat/completions)" } },
+  ]);
+  expect(await told("/v1/models/gpt-y")).toEqual([
+    404,
+    { error: { ...body, code: "model_not_found", message: "The model 'gpt-y' does not exist" } },
+  ]);
+});

@@ -94,7 +94,9 @@ export const LIMIT_NAMES: Readonly<Record<Dimension, string>> = {
 /** A problem as OpenAI words it; `quota` and the like carry the code that tells money from speed. */
 export function openaiProblem(problem: Problem): Wording {
   if (problem.kind === "bad-gateway") return htmlGateway();
-  const usual = WORDS[problem.kind];
+  const isAddress = problem.kind === "not-found" && problem.model === "";
+  // Of an address that there is not, no code says that a model is missing.
+  const usual = isAddress ? { ...WORDS[problem.kind], code: null } : WORDS[problem.kind];
   const chosen = { ...usual, type: typeOf(problem, usual.type), message: openaiMessage(problem, usual.message) };
   return { status: usual.status, body: JSON.stringify(errorBody(chosen, problem.param)) };
 }
