@@ -4,6 +4,7 @@ import { readAnswer, textOfAnswer } from "./answer.js";
 import { AttemptFailure } from "./attempt-failure.js";
 import { boundedRest } from "./bounded-rest.js";
 import { classify } from "./classify/classify.js";
+import type { Decision } from "./classify/decision.js";
 import { readErrorBody } from "./classify/error-body.js";
 import { unboundedDispatch } from "./connection.js";
 import type { CuttableFetch } from "./cuttable-fetch.js";
@@ -137,17 +138,20 @@ async function refusal(
 function failureOf(error: unknown, { wire }: Sending, exchange: Exchange): unknown {
   if (error instanceof AttemptFailure) return exchange.end.aborted ? cutInstead(error, exchange) : error;
   if (error instanceof RequestTimeoutError) {
-    return new AttemptFailure(transient(wire, "network.timeout", "the request timed out"), {
-      error,
-      mayBeBilled: error.waitedFor !== "connection",
-    });
+    const isLate = error.waitedFor !== "connection";
+    // Without a connection nothing left, whoever was the first to give up on it.
+    const decision = isLate ? transient(wire, "network.timeout", "the request timed out") : unreached(wire);
+    return new AttemptFailure(decision, { error, mayBeBilled: isLate });
   }
   if (exchange.end.aborted) return error;
   if (!isTransient(error)) return error;
   const isBeyond = isUnreached(error);
-  const rule = isBeyond ? "network.unreached" : "network.failed";
-  const reason = isBeyond ? "no connection came about" : "the connection failed";
-  return new AttemptFailure(transient(wire, rule, reason), { error, mayBeBilled: !isBeyond });
+  const decision = isBeyond ? unreached(wire) : transient(wire, "network.failed", "the connection failed");
+  return new AttemptFailure(decision, { error, mayBeBilled: !isBeyond });
+}
+
+function unreached(wire: Wire): Decision {
+  return transient(wire, "network.unreached", "no connection came about");
 }
 
 /** A body that broke because the caller left is no failure of the provider. */

@@ -54,13 +54,17 @@ describe("Node's own fetch", () => {
     expect((await layered).status).toBe(200);
   });
 
-  test("is cut where no connection comes about in time, and nobody can bill it", async () => {
+  test("is cut where no connection comes about in time: nothing was sent, and nobody can bill it", async () => {
     // Takes the connection and never shakes hands.
     const silent = createTcpServer();
     const connected = new Promise((resolve) => silent.once("connection", resolve));
     const port = await listening(silent);
     const clock = virtualClock();
     const layer = llmFetch({ clock, timeouts: { connect: "3s" }, maxAttempts: 1 });
+    const rules: string[] = [];
+    layer.bide.on((event) => {
+      if (event.type === "request-failed") rules.push(event.decision.evidence.rule);
+    });
     const asking = layer(`https://127.0.0.1:${port}/v1/chat/completions`, init);
     const failed = expect(asking).rejects.toMatchObject({ waitedFor: "connection", timeoutMs: 3000 });
     await connected;
@@ -68,6 +72,7 @@ describe("Node's own fetch", () => {
     await clock.advance("3s");
 
     await failed;
+    expect(rules).toEqual(["network.unreached"]);
     expect(layer.bide.stats().maybeBilledTwice).toBe(0);
   });
 
