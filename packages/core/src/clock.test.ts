@@ -59,13 +59,15 @@ describe("the host's clock", () => {
   });
 
   test("wakes by the host timers of the moment, which may be replaced while it waits", async () => {
-    const stop = systemClock.timer?.(systemClock.nowMs() + 60_000, () => undefined);
+    // The times of the process, and those of the fake, may be far apart.
+    const firstMs = Math.ceil(systemClock.nowMs()) + 60_000;
+    const stop = systemClock.timer?.(firstMs, () => undefined);
     fake();
     let isWoken = false;
-    const later = systemClock.timer?.(performance.now() + 120_000, () => {
+    const later = systemClock.timer?.(firstMs + 60_000, () => {
       isWoken = true;
     });
-    await vi.advanceTimersByTimeAsync(120_000);
+    await vi.advanceTimersByTimeAsync(Math.ceil(firstMs + 60_000 - performance.now()) + 1);
     expect(isWoken).toBe(true);
     stop?.();
     later?.();
