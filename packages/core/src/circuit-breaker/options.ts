@@ -93,7 +93,7 @@ function checkInitialState(state: CircuitState | undefined): void {
   if (state === undefined) return;
   if (!STATUSES.includes(Object(state).status)) throw optionError("initialState", "what `state()` returned", state);
   checkInteger(state.calls, "initialState.calls", 0, false);
-  checkInteger(state.failures, "initialState.failures", 0, false);
+  checkInteger(state.failures, "initialState.failures", 0);
   if (state.failures > state.calls)
     throw optionError("initialState.failures", `at most the ${state.calls} calls`, state.failures);
   if (state.retryAfterMs !== undefined) checkNumber(state.retryAfterMs, "initialState.retryAfterMs", ">= 0");
