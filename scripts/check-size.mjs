@@ -12,12 +12,12 @@ const BUNDLES = [
     what: 'import { retry, expo } from "bide"',
     code: 'export { retry, expo } from "bide";',
     goal: 3000,
-    reached: 11_086,
+    reached: 11_350,
     // One word of each thing that is not asked for here: none of it may be pulled in.
     without:
       /CircuitOpen|Admission|maxExtraLoad|backoffRatio|perSuccess|fallback|CallTimeout|giveupLogLevel|Backing off|fibo|makes up to/,
   },
-  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 27_415 },
+  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 27_665 },
 ];
 
 let failed = false;

@@ -1,6 +1,7 @@
 import type { Budget } from "./budget.js";
 import { type AbortListener, type Cancellation, cancellationOf, onAbort } from "./cancellation.js";
 import type { Clock } from "./clock.js";
+import { DeadlineError } from "./errors.js";
 import type { Attempt, Failure, Operation, RunOptions } from "./outcome.js";
 
 /** What the attempts of one run have in common. */
@@ -11,6 +12,8 @@ export interface Origin {
   readonly deadlineMs: number | undefined;
   /** The budget that is told of these attempts: whoever shares it further in must not tell it again. */
   readonly budget?: Budget | undefined;
+  /** What an attempt is cut with at that end; left out: a DeadlineError. */
+  overdue?(): unknown;
 }
 
 /** An attempt while it lives. Makes its `AbortSignal` only when somebody looks at it: a controller costs more than a call. */
@@ -67,9 +70,14 @@ export class LiveAttempt implements Attempt, Cancellation {
     return { attempt, release: onAbort(this, () => attempt.abort(this.reason)) };
   }
 
+  /** What it is cut with at its deadline. */
+  overdue(): unknown {
+    return this.#origin.overdue?.() ?? new DeadlineError(this.elapsedMs, this.number);
+  }
+
   /** Whether an error is what it was aborted with, and so none of the operation's own. */
   wasCutBy(error: unknown): boolean {
-    return this.aborted && this.reason === error;
+    return this.aborted && Object.is(this.reason, error);
   }
 
   /** Ends the attempt from outside. Only the first call counts. */
@@ -103,12 +111,23 @@ export class Guard implements AbortListener {
   /** The value of the operation, or a rejection with the attempt's reason. */
   run<T>(operation: Operation<T>): Promise<T> {
     const { attempt } = this;
-    return new Promise((resolve, reject) => {
-      if (attempt.aborted) return reject(attempt.reason);
+    let settle!: (value: T | PromiseLike<T>) => void;
+    const answer = new Promise<T>((resolve, reject) => {
+      settle = resolve;
       this.#reject = reject;
-      attempt.listen(this);
-      Promise.resolve(operation(attempt)).then(resolve, reject);
     });
+    if (attempt.aborted) {
+      this.onAborted();
+      return answer;
+    }
+    attempt.listen(this);
+    // Not called in there: each frame of ours in the stack of an error may be one of the caller's less.
+    try {
+      Promise.resolve(operation(attempt)).then(settle, this.#reject);
+    } catch (error) {
+      this.#reject(error);
+    }
+    return answer;
   }
 
   end(): void {

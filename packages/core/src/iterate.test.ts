@@ -10,7 +10,9 @@ import {
   fallback,
   hedge,
   onException,
+  type Policy,
   retry,
+  timeout,
 } from "./index.js";
 import { virtualClock } from "./testing.js";
 
@@ -264,6 +266,21 @@ describe("a stream under a policy", () => {
     const stream = retry({ clock, deadline: "5s" }).iterate(() => hanging);
     await expect(clock.run(read(stream, items))).rejects.toMatchObject({ code: "BIDE_DEADLINE", elapsedMs: 5000 });
     expect([items, clock.nowMs(), clock.pending]).toEqual([[1], 5000, 0]);
+  });
+
+  test("a time-out cuts it between items with its own error, within the deadline around it", async () => {
+    const clock = virtualClock();
+    const cut = async (policy: Policy): Promise<unknown> =>
+      await clock.run(read(policy.iterate(() => source([1, "hang"]))).catch((error: unknown) => error));
+    expect(await cut(timeout("5s", { clock, name: "chat" }))).toMatchObject({
+      code: "BIDE_CALL_TIMEOUT",
+      timeoutMs: 5000,
+    });
+    expect(await cut(compose(retry({ clock }), timeout("5s", { clock })))).toMatchObject({ code: "BIDE_CALL_TIMEOUT" });
+    expect(await cut(compose(retry({ clock, deadline: "3s" }), timeout("5s", { clock })))).toMatchObject({
+      code: "BIDE_DEADLINE",
+      elapsedMs: 3000,
+    });
   });
 
   test("an attempt's time-out bounds the time to the first item, and no more", async () => {

@@ -1,7 +1,6 @@
 import { cancellationIn, guarded, LiveAttempt } from "./attempt.js";
 import { cancellationOf, eitherOf, follow } from "./cancellation.js";
 import { defaultClock, startTimer } from "./clock.js";
-import { DeadlineError } from "./errors.js";
 import { Handover } from "./handover.js";
 import { OpenStream } from "./open-stream.js";
 import type { Attempt, Operation, RunOptions } from "./outcome.js";
@@ -37,7 +36,7 @@ async function* passed<T>(
   const origin = { clock, startedMs: clock.nowMs(), deadlineMs: options?.deadlineMs };
   const attempt = isOpen ? answer.attempt : new LiveAttempt(1, undefined, origin);
   const caller = signals.map(cancellationOf).reduce(eitherOf, cancellationIn(options));
-  const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
+  const cut = (): void => attempt.abort(attempt.overdue());
   const stopTimer = startTimer(clock, attempt.deadlineMs ?? Number.POSITIVE_INFINITY, cut);
   const release = follow(caller, (reason) => attempt.abort(reason));
   let stream: OpenStream<T> | undefined;

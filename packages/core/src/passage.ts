@@ -1,7 +1,6 @@
 import { guarded, LiveAttempt } from "./attempt.js";
 import { cancellationOf, onAbort } from "./cancellation.js";
 import { type Clock, startTimer } from "./clock.js";
-import { DeadlineError } from "./errors.js";
 import type { RunOptions } from "./outcome.js";
 
 /**
@@ -45,7 +44,7 @@ export class Passage {
 /** Ends the attempt when the signal aborts or its deadline comes. */
 function bind(attempt: LiveAttempt, signal: AbortSignal | undefined, clock: Clock): readonly (() => void)[] {
   const { deadlineMs = Number.POSITIVE_INFINITY } = attempt;
-  const cut = (): void => attempt.abort(new DeadlineError(attempt.elapsedMs, attempt.number));
+  const cut = (): void => attempt.abort(attempt.overdue());
   if (signal?.aborted) attempt.abort(signal.reason);
   else if (clock.nowMs() >= deadlineMs) cut();
   if (attempt.aborted) return [];

@@ -69,6 +69,7 @@ describe("a policy", () => {
   test("says what it is made of", () => {
     const [layer] = describePolicy(onException(expo(), Error, { maxTries: () => 3, maxTime: "10s" }));
     expect(layer?.summary).toBe("makes up to a computed number of attempts, the last starting within 10000 ms");
+    expect(layer?.options).toMatchObject({ maxAttempts: "computed", maxTimeMs: 10_000 });
     expect(describePolicy(retry({ name: "chat" }))[0]).toMatchObject({
       policy: "retry",
       name: "chat",

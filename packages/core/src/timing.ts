@@ -41,15 +41,26 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
 
   /** Starts the call. What it does after it was cut is not heard. */
   run<T>(operation: Operation<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
+    let settle!: (value: T | PromiseLike<T>) => void;
+    const answer = new Promise<T>((resolve, reject) => {
+      settle = resolve;
       this.#reject = reject;
-      const { deadlineMs = Number.POSITIVE_INFINITY } = this;
-      if (this.startedMs >= deadlineMs) return this.#cut(new DeadlineError(0, 0));
-      this.#outer.listen(this);
-      // Also for the end of the attempt around it: the run that saw to that may be over, and the call go on.
-      this.#timer = arm(this.clock, deadlineMs, this);
-      Promise.resolve(operation(this.attempt)).then(resolve, reject);
     });
+    const { deadlineMs = Number.POSITIVE_INFINITY } = this;
+    if (this.startedMs >= deadlineMs) {
+      this.#cut(new DeadlineError(0, 0));
+      return answer;
+    }
+    this.#outer.listen(this);
+    // Also for the end of the attempt around it: the run that saw to that may be over, and the call go on.
+    this.#timer = arm(this.clock, deadlineMs, this);
+    // Not called in there: each frame of ours in the stack of an error may be one of the caller's less.
+    try {
+      Promise.resolve(operation(this.attempt)).then(settle, this.#reject);
+    } catch (error) {
+      this.#reject(error);
+    }
+    return answer;
   }
 
   end(): void {
@@ -62,9 +73,13 @@ export class TimedCall implements Origin, AbortListener, Alarmed {
   }
 
   onTime(): void {
-    const { attempt } = this;
+    this.#cut(this.overdue());
+  }
+
+  /** Also for a stream that the call has opened, and that is under way yet. */
+  overdue(): unknown {
     const isOwn = this.deadlineMs !== this.#outer.deadlineMs;
-    this.#cut(isOwn ? this.#timing.overdue() : new DeadlineError(attempt.elapsedMs, attempt.number));
+    return isOwn ? this.#timing.overdue() : this.#outer.overdue();
   }
 
   #cut(reason: unknown): void {

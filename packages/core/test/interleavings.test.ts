@@ -249,8 +249,8 @@ describe("retry × abort × deadline × attempt time-out × settle, in every ord
   };
 
   test.each([
-    ["waits", 10_275],
-    ["obeys", 1283],
+    ["waits", 5493],
+    ["obeys", 677],
   ] as const)("operations of which each %s", { timeout: 600_000 }, async (start, orders) => {
     expect(await explored(retried, [start], rules)).toEqual({ broken: [], plays: counted(orders) });
   });

@@ -1,7 +1,16 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Attempt, AttemptTimeoutError, constant, DeadlineError, type RetryOptions, retry } from "../src/index.js";
-import { virtualClock } from "../src/testing.js";
+import {
+  type Attempt,
+  AttemptTimeoutError,
+  compose,
+  constant,
+  DeadlineError,
+  type RetryOptions,
+  retry,
+  timeout,
+} from "../src/index.js";
+import { type VirtualClock, virtualClock } from "../src/testing.js";
 
 /** Never settles, and keeps the attempts that it was called with. */
 function hanging(): { (attempt: Attempt): Promise<never>; readonly signals: AbortSignal[] } {
@@ -165,16 +174,36 @@ describe("what most libraries get wrong: failures", () => {
     ["a signal", { signal: new AbortController().signal }],
     ["all bounds", { deadline: "60s", attemptTimeout: "50s", signal: new AbortController().signal }],
   ];
-  test.each(bounds)("with %s, the caller's frame is in the final error's stack", async (_, options) => {
-    const clock = virtualClock();
-    async function theOperation(): Promise<never> {
-      await clock.sleep(1);
-      throw new Error("late");
-    }
-    async function theCaller(): Promise<void> {
-      await retry(theOperation, { ...options, clock, maxAttempts: 2 });
-    }
-    const error: unknown = await clock.run(theCaller()).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ stack: expect.stringMatching(/theOperation[\s\S]*theCaller/) });
-  });
+  /** When an operation throws: what it does before. */
+  const before: readonly [string, (clock: VirtualClock) => Promise<void> | undefined][] = [
+    ["at once", () => undefined],
+    ["a moment later", () => Promise.resolve()],
+    ["after a wait", (clock) => clock.sleep(1)],
+  ];
+  const ways = bounds.flatMap(([bound, options]) =>
+    before.flatMap(([when, work]) => [0, 1].map((waitMs) => [bound, waitMs, when, options, work] as const)),
+  );
+  test.each(ways)(
+    "with %s and a wait of %i ms, the caller's frame is in the stack of the final error, thrown %s",
+    async (_bound, waitMs, _when, options, work) => {
+      const clock = virtualClock();
+      async function theOperation(): Promise<never> {
+        const working = work(clock);
+        if (working) await working;
+        throw new Error("late");
+      }
+      const policy = retry({ ...options, clock, schedule: constant(waitMs), jitter: null, maxAttempts: 2 });
+      for (const call of [
+        () => policy.run(theOperation),
+        policy(theOperation),
+        compose(policy, timeout("60s"))(theOperation),
+      ]) {
+        async function theCaller(): Promise<void> {
+          await call();
+        }
+        const error: unknown = await clock.run(theCaller()).catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ stack: expect.stringMatching(/theOperation[\s\S]*theCaller/) });
+      }
+    },
+  );
 });

@@ -6,19 +6,22 @@ import { failed } from "./deciding.js";
 import { end, succeeded } from "./ending.js";
 import { type Running, settle } from "./running.js";
 
-/** Makes an attempt, and hears how it ends. */
-export function call(run: Running, _: unknown, attempt: LiveAttempt): void {
+/**
+ * Makes an attempt, and hears how it ends.
+ *
+ * @param isLinked The operation is called by a function that is suspended until the run ends. V8 goes along those to the frame
+ *   of the caller, also where the operation throws before it has waited for anything.
+ */
+export function call(run: Running, _: unknown, attempt: LiveAttempt, isLinked: boolean): void {
   // Whoever was asked before the call may have aborted: then the run is over.
   if (run.live !== attempt) return;
   const { attemptTimeoutMs, judge } = run.config;
   const failing = (error: unknown): void => fail(run, attempt, error);
+  const step = (): unknown => (isLinked ? linked(run, attempt) : operate(run, attempt));
   let answer: Promise<unknown>;
   try {
     // After its time-out an attempt may still answer: that must not be heard. After other cuts the run is over anyway.
-    answer =
-      attemptTimeoutMs < Number.POSITIVE_INFINITY
-        ? guarded(attempt, () => operate(run, attempt))
-        : Promise.resolve(operate(run, attempt));
+    answer = attemptTimeoutMs < Number.POSITIVE_INFINITY ? guarded(attempt, step) : Promise.resolve(step());
   } catch (error) {
     failing(error);
     return;
@@ -32,9 +35,18 @@ export function call(run: Running, _: unknown, attempt: LiveAttempt): void {
   else (isWatched(run) ? answer.then((value) => passed(run, attempt, value)) : answer).then(run.resolve, failing);
 }
 
+async function linked(run: Running, attempt: LiveAttempt): Promise<unknown> {
+  await undefined;
+  // Cut in this very moment.
+  if (run.live !== attempt) throw attempt.reason;
+  return await operate(run, attempt);
+}
+
 /** Calls what the run is about. */
-export function operate({ inputs }: Running, attempt: LiveAttempt): unknown {
-  const { operation, target, self, args } = inputs;
+export function operate(run: Running, attempt: LiveAttempt): unknown {
+  const { operation, target, self, args, trace } = run.inputs;
+  run.attempts = attempt.number;
+  if (trace) trace.attempts++;
   return operation ? operation(attempt) : target?.apply(self, args as never);
 }
 

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
+  type Clock,
   constant,
   decay,
   decorrelated,
@@ -9,10 +10,12 @@ import {
   onException,
   onPredicate,
   polynomial,
+  type RetryOptions,
   randomJitter,
   retry,
   runtime,
 } from "../index.js";
+import { fail, ok, scripted, virtualClock } from "../testing.js";
 
 /** What JavaScript, which knows no types, may hand over. */
 const untyped = (options: unknown): object => options as object;
@@ -277,5 +280,43 @@ describe("options of onException and onPredicate out of range throw when the dec
       "expected `predicate` to be a function, got `1` (number)",
     );
     expect(() => onPredicate([], undefined)).toThrow("expected `schedule` to hold at least one wait, got none");
+  });
+});
+
+describe("a policy is a value: what becomes of the caller's options afterwards changes nothing", () => {
+  test("of a hook, a list of waits, a list of classes, and what `with` takes over", async () => {
+    const clock = virtualClock();
+    const schedule = [1, 2];
+    const on = [RangeError];
+    const options: {
+      schedule: number[];
+      on: (typeof RangeError)[];
+      clock: Clock;
+      maxAttempts?: number;
+      onRetry?: () => void;
+    } = { schedule, on, clock };
+    const policy = retry({ ...options, jitter: null });
+    const derived = retry(options).with({ jitter: null });
+    const onRetry = vi.fn();
+    Object.assign(options, { onRetry, maxAttempts: 1 });
+    schedule.length = 0;
+    on.length = 0;
+    for (const kept of [policy, derived]) {
+      const outcome = await clock.run(
+        kept.outcome(scripted<unknown>(fail(new RangeError("no")), fail(new RangeError("no")), ok(1))),
+      );
+      expect(outcome).toMatchObject({ ok: true, waitsMs: [1, 2] });
+    }
+    expect(onRetry).not.toHaveBeenCalled();
+  });
+
+  test("options that are inherited count, also for what `with` makes of them", async () => {
+    const clock = virtualClock();
+    const options: RetryOptions = Object.create({ schedule: [5], jitter: null, clock });
+    for (const policy of [retry(options), retry(options).with({ name: "derived" })])
+      expect(await clock.run(policy.outcome(scripted<unknown>(fail(), ok(1))))).toMatchObject({
+        ok: true,
+        waitsMs: [5],
+      });
   });
 });

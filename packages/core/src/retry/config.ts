@@ -28,7 +28,7 @@ export interface StepInfo {
 
 /** The options of `retry`, checked, with every default in its place. */
 export interface RetryConfig {
-  /** As they were given: hooks, name, clock and whatever else needs no other form. */
+  /** As they were when they were given: hooks, name, clock and whatever else needs no other form. */
   readonly given: UncheckedRetryOptions;
   /** The last one matches what no other did. */
   readonly rules: readonly Rule[];
@@ -90,8 +90,9 @@ export const RETRY_KEYS: readonly string[] = /* @__PURE__ */ RULE_KEYS.concat(
 );
 
 /** @throws OptionError for an option that is unknown, out of range, or excluded by another. */
-export function retryConfig(given: UncheckedRetryOptions, known: readonly string[] = RETRY_KEYS): RetryConfig {
-  checkKeys(given, known, "retry");
+export function retryConfig(options: UncheckedRetryOptions, known: readonly string[] = RETRY_KEYS): RetryConfig {
+  checkKeys(options, known, "retry");
+  const given = taken(options, known);
   const defaults = RETRY_DEFAULTS;
   const { maxTime = defaults.maxTime, deadline = defaults.deadline, attemptTimeout = defaults.attemptTimeout } = given;
   const { rules = [], retryAfter = ownHint, random = systemRandom, until, while: again, budget } = given;
@@ -117,9 +118,23 @@ export function retryConfig(given: UncheckedRetryOptions, known: readonly string
   };
 }
 
-/** Whether a rule, or the options, hold a function that is handed an attempt or a failure. */
+/** The options as they are now, and those that they inherit: what becomes of the caller's object and lists is not our affair. */
+function taken(options: UncheckedRetryOptions, known: readonly string[]): UncheckedRetryOptions {
+  const given: Record<string, unknown> = {};
+  for (const key of known) {
+    const value = options[key as keyof UncheckedRetryOptions];
+    if (value !== undefined) given[key] = Array.isArray(value) ? [...value] : value;
+  }
+  return given;
+}
+
+/** Whether a rule, or the options, hold a function that is handed an attempt or a failure, or waits that hear of failures. */
 function isCurious(given: RetryRule | UncheckedRetryOptions): boolean {
-  return Object.values(given).some((value) => typeof value === "function" && !isErrorClass(value));
+  const { schedule = [] } = given;
+  return (
+    !Array.isArray(schedule) ||
+    Object.values(given).some((value) => typeof value === "function" && !isErrorClass(value))
+  );
 }
 
 function innerRule(rule: RetryRule): Rule {

@@ -60,7 +60,7 @@ export function end(run: Running, error: unknown): void {
 }
 
 function stopOf({ outer }: Running, error: unknown): Stop {
-  const wasAborted = outer?.aborted && outer.reason === error;
+  const wasAborted = outer?.aborted && Object.is(outer.reason, error);
   return { reason: wasAborted ? "aborted" : error instanceof DeadlineError ? "deadline" : "not-retryable" };
 }
 

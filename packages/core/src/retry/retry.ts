@@ -1,5 +1,6 @@
 import type { Operation, RunOptions } from "../outcome.js";
 import { makePolicy, type Policy } from "../policy.js";
+import type { Live } from "../schedule.js";
 import { checkWrappable } from "../wraps.js";
 import { attemptsOf, type BlockAttempt } from "./attempts.js";
 import { RETRY_KEYS, type RetryConfig, retryConfig } from "./config.js";
@@ -75,7 +76,7 @@ function retryPolicy(options: UncheckedRetryOptions): RetryPolicy<never> {
     with: (more: UncheckedRetryOptions) => {
       // What is spread is an object afterwards, whatever it was.
       retryConfig(more);
-      return retryPolicy({ ...options, ...more });
+      return retryPolicy({ ...config.given, ...more });
     },
   }) as unknown as RetryPolicy<never>;
 }
@@ -85,9 +86,9 @@ export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0]
   const { given, rules, maxAttempts, maxTimeMs, deadlineMs, attemptTimeoutMs } = config;
   const { clock, signal, budget, name } = given;
   const options = {
-    maxAttempts,
-    maxTimeMs,
-    deadlineMs,
+    maxAttempts: shown(maxAttempts),
+    maxTimeMs: shown(maxTimeMs),
+    deadlineMs: shown(deadlineMs),
     attemptTimeoutMs,
     rules: rules.length,
     budget: budget !== undefined,
@@ -100,4 +101,9 @@ export function retryCore(config: RetryConfig): Parameters<typeof makePolicy>[0]
     lingers: config.steps !== undefined,
     describe: () => ({ policy: "retry", name, options }),
   };
+}
+
+/** An option as plain data: what a function gives is known in each run alone. */
+function shown(option: Live<number>): number | "computed" {
+  return typeof option === "function" ? "computed" : option;
 }

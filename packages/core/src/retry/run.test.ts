@@ -183,3 +183,42 @@ describe("a run around another policy", () => {
     expect([await clock.run(policy.run(scripted(ok(1), ok(2)))), clock.nowMs()]).toEqual([2, 50]);
   });
 });
+
+describe("the attempts of an outcome are the calls that were made", () => {
+  test("not one that a hook has aborted before, nor one that `beforeRetry` prevents", async () => {
+    const controller = new AbortController();
+    const policy = retry({ onAttempt: () => controller.abort("enough"), signal: controller.signal });
+    expect(await policy.outcome(() => 1)).toMatchObject({ reason: "aborted", attempts: 0 });
+    const clock = virtualClock();
+    const broken = (): never => {
+      throw new Error("no token");
+    };
+    const prevented = retry({ schedule: [1], jitter: null, beforeRetry: broken, clock });
+    expect(await clock.run(prevented.outcome(scripted(fail())))).toMatchObject({ attempts: 1, waitsMs: [1] });
+  });
+
+  test("nor one that is aborted in the moment before it is made", async () => {
+    const clock = virtualClock();
+    const controller = new AbortController();
+    const operation = scripted(fail(), fail());
+    const onAttempt = ({ number }: Attempt): void => {
+      if (number === 2) queueMicrotask(() => controller.abort("enough"));
+    };
+    const policy = retry({ schedule: [10], jitter: null, clock, onAttempt });
+    const ending = policy.outcome(operation, { signal: controller.signal });
+    expect(await clock.run(ending)).toMatchObject({ reason: "aborted", attempts: 1 });
+    expect(operation.calls.length).toBe(1);
+  });
+});
+
+test("an abort is one whatever its reason, and no failure", async () => {
+  const controller = new AbortController();
+  const on = (): boolean => {
+    controller.abort(Number.NaN);
+    return true;
+  };
+  expect(await retry({ on, signal: controller.signal }).outcome(() => Promise.reject(new Error("no")))).toMatchObject({
+    error: Number.NaN,
+    reason: "aborted",
+  });
+});

@@ -72,6 +72,10 @@ export class RetryRun implements Running {
     return this.config.given.budget ?? outerBudget(this.inputs);
   }
 
+  overdue(): unknown {
+    return deadlineError(this);
+  }
+
   /** The caller gives up. Where neither an attempt nor a wait is under way, what comes next finds that. */
   onAborted(): void {
     const { live, outer } = this;
@@ -88,7 +92,9 @@ export class RetryRun implements Running {
 
   /** The promise of a run. */
   start<T>(): Promise<T> {
-    return settling(this, () => this.begin());
+    const settled = settling<T>(this);
+    this.begin();
+    return settled;
   }
 
   /**
@@ -103,34 +109,41 @@ export class RetryRun implements Running {
         (error: unknown) => adopted(this, () => fail(this, attempt, error)),
       );
     } catch (error) {
-      return settling(this, () => end(this, error));
+      const settled = settling<T>(this);
+      end(this, error);
+      return settled;
     }
   }
 
   /** Goes on from a first attempt that failed before there was a run: what its promise becomes. */
   resume(error: unknown): PromiseLike<never> {
-    return adopted(this, () => go(this, () => failed(this, next(this), "error", error)));
+    return adopted(this, () =>
+      go(this, () => {
+        const attempt = next(this);
+        this.attempts = 1;
+        failed(this, attempt, "error", error);
+      }),
+    );
   }
 
-  begin(): void {
+  begin(isWoken = false): void {
     const { beforeRetry } = this.config.given;
     const { previous } = this;
     rest(this);
     try {
       const attempt = open(this);
-      if (beforeRetry && previous) after(this, beforeRetry(previous, attempt), call, attempt);
-      else call(this, undefined, attempt);
+      if (previous && beforeRetry) after(this, beforeRetry(previous, attempt), call, attempt, true);
+      else call(this, undefined, attempt, isWoken || (previous !== undefined && isLast(this, attempt)));
     } catch (error) {
       end(this, error);
     }
   }
 }
 
-/** A promise that the run settles, which goes on with a step. */
-function settling<T>(run: Running, step: () => void): Promise<T> {
+/** A promise that the run settles. */
+function settling<T>(run: Running): Promise<T> {
   return new Promise((resolve) => {
     run.resolve = resolve as (answer: unknown) => void;
-    step();
   });
 }
 
@@ -156,7 +169,14 @@ function wake(run: Running): void {
 }
 
 function begin(run: Running): void {
-  run.begin();
+  run.begin(true);
+}
+
+/** Whether no wait is left after this attempt, so that its error will be the run's. */
+function isLast({ progress, config }: Running, { number }: LiveAttempt): boolean {
+  const { rules, maxAttempts } = config;
+  const { schedule } = rules[rules.length - 1] as Rule;
+  return number >= maxAttempts || progress === (schedule as Partial<readonly number[]>).length;
 }
 
 /** The next attempt, under way. */
@@ -169,16 +189,14 @@ function open(run: Running): LiveAttempt {
 }
 
 function next(run: Running): LiveAttempt {
-  const { config, inputs, deadlineMs } = run;
+  const { config, deadlineMs } = run;
   const { given } = config;
-  const { trace } = inputs;
   checkAborted(run);
   // The first attempt begins when the run does.
   if (deadlineMs !== undefined && (run.attempts > 0 ? nowMs(run) : run.startedMs) >= deadlineMs)
     throw deadlineError(run);
-  const number = ++run.attempts;
+  const number = run.attempts + 1;
   const attempt = new LiveAttempt(number, run.previous, run);
-  if (trace) trace.attempts++;
   if (number === 1) toldBudget(run)?.started?.();
   if (given.onAttempt || isObserved()) {
     tell({ type: "attempt-started", attempt: number }, given, "onAttempt", attempt);

@@ -32,7 +32,7 @@ export interface Running extends Origin, Usage, AbortListener, Alarmed {
   readonly inputs: RunInputs;
   /** What may end it from outside. */
   readonly outer: Cancellation | undefined;
-  /** How many have begun. */
+  /** How many calls were made. */
   attempts: number;
   previous: Failure | undefined;
   /** The attempt that is made now, until it has ended or was cut. */
@@ -46,8 +46,12 @@ export interface Running extends Origin, Usage, AbortListener, Alarmed {
    * There is none yet while the first attempt of a prompt operation is made.
    */
   resolve: ((answer: unknown) => void) | undefined;
-  /** Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError. */
-  begin(): void;
+  /**
+   * Begins the next attempt, or ends the run: with the caller's reason, or with a DeadlineError.
+   *
+   * @param isWoken It is a timer that calls, and no promise.
+   */
+  begin(isWoken?: boolean): void;
 }
 
 export function nowMs({ clock }: Running): number {

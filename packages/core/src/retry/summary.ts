@@ -18,5 +18,5 @@ function isBound(bound: unknown): boolean {
 }
 
 function shownBound(bound: unknown): string {
-  return typeof bound === "function" ? "a computed number of" : String(bound);
+  return bound === "computed" ? "a computed number of" : String(bound);
 }

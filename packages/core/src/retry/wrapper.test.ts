@@ -54,6 +54,22 @@ describe("the time of a wrapped function's first attempt", () => {
     expect(seen.splice(0)).toEqual([30]);
   });
 
+  test("is known to waits that hear of failures", async () => {
+    const clock = virtualClock();
+    const waits = {
+      *[Symbol.iterator](): Generator<number, void, { readonly elapsedMs: number }> {
+        look(yield 10);
+        yield 10;
+      },
+    };
+    const failing = (): ReturnType<typeof fail> => fail(new Error("no"));
+    const wrapped = retry({ schedule: waits, jitter: null, maxTime: Number.POSITIVE_INFINITY, clock })(
+      scripted<unknown>(slow("30ms", failing(), clock), failing(), ok("x")),
+    );
+    expect(await clock.run(wrapped())).toBe("x");
+    expect(seen.splice(0)).toEqual([40]);
+  });
+
   test.each<[title: string, options: RetryOptions]>([
     ["nothing", {}],
     ["a class", { on: RangeError }],

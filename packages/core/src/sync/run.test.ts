@@ -149,8 +149,8 @@ describe("a run that blocks", () => {
       throw error;
     };
     const outcome = retrySync({ ...steady, name: "script", beforeRetry, clock }).outcome(scriptedSync(fail(), ok(1)));
-    expect(outcome).toMatchObject({ ok: false, error, reason: "not-retryable", attempts: 2 });
-    expect(record.events.at(-1)).toMatchObject({ type: "run-gave-up", reason: "not-retryable", attempts: 2 });
+    expect(outcome).toMatchObject({ ok: false, error, reason: "not-retryable", attempts: 1 });
+    expect(record.events.at(-1)).toMatchObject({ type: "run-gave-up", reason: "not-retryable", attempts: 1 });
   });
 
   test("an error that was never to be retried passes, though the calls would be given up in silence", () => {

@@ -56,8 +56,7 @@ export class SyncRun {
       const error = new DeadlineError(this.#elapsedMs(), this.#attempts, cause === undefined ? undefined : { cause });
       throw this.#ended({ reason: "deadline" }, error);
     }
-    const number = ++this.#attempts;
-    if (this.#inputs.trace) this.#inputs.trace.attempts++;
+    const number = this.#attempts + 1;
     if (number === 1) this.#config.given.budget?.started?.();
     const deadlineMs = this.#endMs === Number.POSITIVE_INFINITY ? undefined : this.#endMs;
     const attempt = new LiveAttempt(number, this.#previous, {
@@ -76,6 +75,8 @@ export class SyncRun {
     }
     // A hook may have aborted.
     this.#checkAborted();
+    this.#attempts = number;
+    if (this.#inputs.trace) this.#inputs.trace.attempts++;
     return attempt;
   }
 
