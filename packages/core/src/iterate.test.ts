@@ -268,6 +268,18 @@ describe("a stream under a policy", () => {
     expect([items, clock.nowMs(), clock.pending]).toEqual([[1], 5000, 0]);
   });
 
+  test("the deadline that cuts it between items knows what had failed before it was opened", async () => {
+    const clock = virtualClock();
+    const broken = new Error("broken");
+    let opened = 0;
+    const open = (): AsyncIterable<unknown> => {
+      if (++opened === 1) throw broken;
+      return source([1, "hang"]);
+    };
+    const stream = retry({ clock, deadline: "5s", schedule: [10], jitter: null }).iterate(open);
+    await expect(clock.run(read(stream))).rejects.toMatchObject({ code: "BIDE_DEADLINE", attempts: 2, cause: broken });
+  });
+
   test("a time-out cuts it between items with its own error, within the deadline around it", async () => {
     const clock = virtualClock();
     const cut = async (policy: Policy): Promise<unknown> =>

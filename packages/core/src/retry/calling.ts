@@ -13,8 +13,6 @@ import { type Running, settle } from "./running.js";
  *   of the caller, also where the operation throws before it has waited for anything.
  */
 export function call(run: Running, _: unknown, attempt: LiveAttempt, isLinked: boolean): void {
-  // Whoever was asked before the call may have aborted: then the run is over.
-  if (run.live !== attempt) return;
   const { attemptTimeoutMs, judge } = run.config;
   const failing = (error: unknown): void => fail(run, attempt, error);
   const step = (): unknown => (isLinked ? linked(run, attempt) : operate(run, attempt));
@@ -37,7 +35,7 @@ export function call(run: Running, _: unknown, attempt: LiveAttempt, isLinked: b
 
 async function linked(run: Running, attempt: LiveAttempt): Promise<unknown> {
   await undefined;
-  // Cut in this very moment.
+  // Cut in this very moment, or by whoever was asked before the call.
   if (run.live !== attempt) throw attempt.reason;
   return await operate(run, attempt);
 }
