@@ -17,7 +17,7 @@ const BUNDLES = [
     without:
       /CircuitOpen|Admission|maxExtraLoad|backoffRatio|perSuccess|fallback|CallTimeout|giveupLogLevel|Backing off|fibo|makes up to/,
   },
-  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 27_665 },
+  { what: "the whole core", code: 'export * from "bide";', goal: 12_000, reached: 27_780 },
 ];
 
 let failed = false;

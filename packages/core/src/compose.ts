@@ -1,3 +1,4 @@
+import { LiveAttempt } from "./attempt.js";
 import { OptionError } from "./errors.js";
 import { executeGated } from "./gate.js";
 import {
@@ -27,13 +28,20 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf).flatMap((core) => core.layers ?? [core]);
   const isPrompt = !cores.some(({ lingers }) => lingers);
+  const [outermost, ...others] = cores.map(signalsOf);
+  const inner = others.flat();
+  const execute = layersOf(cores).reduceRight((inner, outer) => around(outer, inner, isPrompt));
   return makePolicy({
-    execute: layersOf(cores).reduceRight((inner, outer) => around(outer, inner, isPrompt)),
+    execute: inner.length > 0 ? endedBy(inner, execute) : execute,
     layers: cores,
     clock: cores.find((core) => core.clock)?.clock,
-    signals: cores.flatMap((core) => core.signals ?? []),
+    signals: outermost?.concat(inner),
     describe: () => cores.flatMap((core) => core.describe()),
   });
+}
+
+function signalsOf({ signals = [] }: PolicyCore): readonly AbortSignal[] {
+  return signals;
 }
 
 /** How each layer runs; those that are passed in one go are one. */
@@ -55,4 +63,15 @@ function layersOf(cores: readonly PolicyCore[]): readonly Execute[] {
 function around(outer: Execute, inner: Execute, isPrompt: boolean): Execute {
   return (operation, options, trace, call, isOperationPrompt) =>
     outer((attempt) => inner(operation, attempt, trace, call, isOperationPrompt), options, trace, call, isPrompt);
+}
+
+/** The signal of a layer ends the layers around it as well: to them its abort would be a failure like any other. */
+function endedBy(signals: readonly AbortSignal[], execute: Execute): Execute {
+  return (operation, options, trace, call, isPrompt) => {
+    // Whoever made the attempt listens to what it was made under.
+    if (options instanceof LiveAttempt) return execute(operation, options, trace, call, isPrompt);
+    const all = options?.signal ? [options.signal, ...signals] : signals;
+    const signal = all.length === 1 ? all[0] : AbortSignal.any([...all]);
+    return execute(operation, { ...options, signal }, trace, call, isPrompt);
+  };
 }
