@@ -40,6 +40,17 @@ describe("the signal of a layer ends all of a composition, whatever its reason",
     expect(operation.calls.length).toBe(0);
   });
 
+  test("and what is run under an attempt keeps that attempt's deadline", async () => {
+    const policy = compose(
+      fallback(() => "other"),
+      retry({ ...pace, signal: new AbortController().signal }),
+    );
+    const inside = retry({ deadline: "1m", clock }).run((attempt) =>
+      policy.run(({ deadlineMs }) => deadlineMs, attempt),
+    );
+    expect(await inside).toBe(clock.nowMs() + 60_000);
+  });
+
   test("within a run around it, whose attempt it goes on from", async () => {
     const controller = new AbortController();
     const policy = compose(timeout("1h", { clock }), retry({ ...pace, signal: controller.signal }));

@@ -28,14 +28,13 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf).flatMap((core) => core.layers ?? [core]);
   const isPrompt = !cores.some(({ lingers }) => lingers);
-  const [outermost, ...others] = cores.map(signalsOf);
-  const inner = others.flat();
+  const inner = cores.slice(1).flatMap(signalsOf);
   const execute = layersOf(cores).reduceRight((inner, outer) => around(outer, inner, isPrompt));
   return makePolicy({
     execute: inner.length > 0 ? endedBy(inner, execute) : execute,
     layers: cores,
     clock: cores.find((core) => core.clock)?.clock,
-    signals: outermost?.concat(inner),
+    signals: cores.flatMap(signalsOf),
     describe: () => cores.flatMap((core) => core.describe()),
   });
 }
