@@ -95,3 +95,8 @@ export function eitherOf(a: Cancellation | undefined, b: Cancellation | undefine
     },
   };
 }
+
+/** One signal of several, aborted as soon as any of them is; `undefined` of none. */
+export function signalOf(signals: readonly AbortSignal[]): AbortSignal | undefined {
+  return signals.length > 1 ? AbortSignal.any([...signals]) : signals[0];
+}

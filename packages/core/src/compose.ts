@@ -1,4 +1,5 @@
 import { LiveAttempt } from "./attempt.js";
+import { signalOf } from "./cancellation.js";
 import { OptionError } from "./errors.js";
 import { executeGated } from "./gate.js";
 import {
@@ -28,10 +29,10 @@ export function compose<const P extends readonly AnyPolicy[]>(...policies: P): P
   if (policies.length === 0) throw new OptionError("policies", "expected at least one policy to compose, got none");
   const cores = policies.map(coreOf).flatMap((core) => core.layers ?? [core]);
   const isPrompt = !cores.some(({ lingers }) => lingers);
-  const inner = cores.slice(1).flatMap(signalsOf);
+  const signalsInside = cores.slice(1).flatMap(signalsOf);
   const execute = layersOf(cores).reduceRight((inner, outer) => around(outer, inner, isPrompt));
   return makePolicy({
-    execute: inner.length > 0 ? endedBy(inner, execute) : execute,
+    execute: signalsInside.length > 0 ? endedBy(signalsInside, execute) : execute,
     layers: cores,
     clock: cores.find((core) => core.clock)?.clock,
     signals: cores.flatMap(signalsOf),
@@ -69,8 +70,7 @@ function endedBy(signals: readonly AbortSignal[], execute: Execute): Execute {
   return (operation, options, trace, call, isPrompt) => {
     // Whoever made the attempt listens to what it was made under.
     if (options instanceof LiveAttempt) return execute(operation, options, trace, call, isPrompt);
-    const all = options?.signal ? [options.signal, ...signals] : signals;
-    const signal = all.length === 1 ? all[0] : AbortSignal.any([...all]);
+    const signal = signalOf(options?.signal ? [options.signal, ...signals] : signals);
     return execute(operation, { ...options, signal }, trace, call, isPrompt);
   };
 }

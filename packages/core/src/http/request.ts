@@ -1,3 +1,4 @@
+import { signalOf } from "../cancellation.js";
 import type { Attempt } from "../outcome.js";
 
 /** Makes a body anew, for each attempt: the way to send a stream more than once. */
@@ -76,6 +77,5 @@ export function signalBeside(
 ): AbortSignal | undefined {
   const others = [attempt?.signal, policy].filter((signal) => signal !== undefined);
   if (others.length === 0) return undefined;
-  const signals = given ? [given, ...others] : others;
-  return signals.length === 1 ? signals[0] : AbortSignal.any(signals);
+  return signalOf(given ? [given, ...others] : others);
 }

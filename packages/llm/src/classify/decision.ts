@@ -1,29 +1,7 @@
 import type { HintSource } from "../hints/hint.js";
 
-/**
- * What a failed call means for what to do next.
- *
- * `rate`: a limit per minute is used up; wait for the bucket. `rate-long`: a limit per day, or a wait as long. `ramp`: use
- * grows too fast. `overload`: the provider is short of capacity. `transient`: it may heal by itself. `quota`: money; waiting
- * does not heal it. `too-big`: this request can never fit the limit. `context`: longer than the model can read.
- * `content-filter`, `invalid`, `auth`, `not-found`: what they say.
- */
-export type DecisionClass =
-  | "rate"
-  | "rate-long"
-  | "ramp"
-  | "overload"
-  | "transient"
-  | "quota"
-  | "too-big"
-  | "context"
-  | "content-filter"
-  | "invalid"
-  | "auth"
-  | "not-found";
-
 /** Every {@link DecisionClass}. */
-export const DECISION_CLASSES: readonly DecisionClass[] = [
+export const DECISION_CLASSES = [
   "rate",
   "rate-long",
   "ramp",
@@ -36,13 +14,23 @@ export const DECISION_CLASSES: readonly DecisionClass[] = [
   "invalid",
   "auth",
   "not-found",
-];
+] as const;
 
-/** How far a failure reaches: this request, this key with this model, everything of this key, or everybody at this host. */
-export type Scope = "request" | "model" | "key" | "host";
+/**
+ * What a failed call means for what to do next.
+ *
+ * `rate`: a limit per minute is used up; wait for the bucket. `rate-long`: a limit per day, or a wait as long. `ramp`: use
+ * grows too fast. `overload`: the provider is short of capacity. `transient`: it may heal by itself. `quota`: money; waiting
+ * does not heal it. `too-big`: this request can never fit the limit. `context`: longer than the model can read.
+ * `content-filter`, `invalid`, `auth`, `not-found`: what they say.
+ */
+export type DecisionClass = (typeof DECISION_CLASSES)[number];
 
 /** Every {@link Scope}. */
-export const SCOPES: readonly Scope[] = ["request", "model", "key", "host"];
+export const SCOPES = ["request", "model", "key", "host"] as const;
+
+/** How far a failure reaches: this request, this key with this model, everything of this key, or everybody at this host. */
+export type Scope = (typeof SCOPES)[number];
 
 /** What a rate limit counts. */
 export type Dimension = "requests" | "tokens" | "input-tokens" | "output-tokens";
